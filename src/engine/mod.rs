@@ -1,0 +1,24 @@
+//! Everything that needs no screen: from folders to shrunk images.
+//!
+//! Rooms in reading order; each knows only those above it:
+//!
+//! - `settings`: what a person can choose, validated all at once;
+//! - `pixels`: headers, decoding, colour, encoding. Knows nothing about folders or datasets;
+//! - `metrics`: the one place that counts, and the record of a plan or a run;
+//! - `disk`: files and folders: every error names the path, links are never followed; a trait, so that a test can pull the plug;
+//! - `resize`: the resampling backends. Knows nothing about files;
+//! - `shrink`: one image, from the bytes of a file to verified bytes of its replacement;
+//! - `sample`: a small library drawn by code;
+//! - `scan`: what is in a folder, from headers alone;
+//! - `plan`: what will be done and why, a pure function of inventory and settings; estimates beside it;
+//! - `commit`: replacements reach the disk, originals retire, nothing is ever lost. Knows nothing about pictures;
+//! - `run`: the pipeline that joins them, and the front door.
+//!
+//! The engine never knows the window: no egui in here, and wgpu only under `resize/gpu/`.
+
+mod settings;
+
+pub use settings::{
+    BackendChoice, ChooseSettings, Chroma, Format, Limits, MachineSettings, Originals, PictureSettings, SafetySettings, Settings, Verify,
+    WriteMode,
+};

@@ -1,0 +1,17 @@
+//! Shardpress shrinks whole folders of images in place, quickly, and without losing one of them.
+//!
+//! # The map, in reading order
+//!
+//! Data flows one way: folder → [`Inventory`](engine::Inventory) → [`Plan`](engine::Plan) →
+//! outcomes → [`Report`](report::Report). A room may use what comes before it, never what comes after.
+//!
+//! - [`engine`]: everything that needs no screen. One front door; window and command line see nothing behind it.
+//! - [`report`]: what a plan or a run found and did, as a versioned value, and its exports.
+//! - [`cli`]: arguments, the live line, exit codes.
+//!
+//! # What is absent
+//!
+//! No network access anywhere. The engine draws nothing, prints nothing and never asks a question: it
+//! returns values and sends [`Event`](engine::Event)s.
+
+pub mod engine;
