@@ -16,8 +16,10 @@
 //!
 //! The engine never knows the window: no egui in here, and wgpu only under `resize/gpu/`.
 
+mod pixels;
 mod settings;
 
+pub use pixels::Size;
 pub use settings::{
     BackendChoice, ChooseSettings, Chroma, Format, Limits, MachineSettings, Originals, PictureSettings, SafetySettings, Settings, Verify,
     WriteMode,
