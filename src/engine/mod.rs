@@ -16,9 +16,15 @@
 //!
 //! The engine never knows the window: no egui in here, and wgpu only under `resize/gpu/`.
 
+mod metrics;
 mod pixels;
 mod settings;
 
+pub use metrics::{
+    Bound, Count, Drive, DriveKind, Estimate, Event, ImageDone, ImageRecord, Kind, Machine, Metrics, Notice, Outcome, Phase, PhaseNow,
+    PhaseTotals, Phases, Point, Problem, Range, Record, ShardRecord, ShardState, Snapshot, Span, Spread, StepTimes, StopReason, Timer,
+    Wait, Why, bound, thread_cpu_time,
+};
 pub use pixels::Size;
 pub use settings::{
     BackendChoice, ChooseSettings, Chroma, Format, Limits, MachineSettings, Originals, PictureSettings, SafetySettings, Settings, Verify,

@@ -1,0 +1,23 @@
+//! The one place that counts. Workers bump atomics; whoever wants to look takes a [`Snapshot`]; when all is over
+//! [`Metrics::phases`] makes plain values of it, and [`bound`] says from them which phase held the run back.
+
+mod bound;
+mod counters;
+mod cpu;
+mod event;
+mod phases;
+mod record;
+mod series;
+mod snapshot;
+
+pub use bound::{Bound, bound};
+pub use counters::{Metrics, Timer};
+pub use cpu::thread_cpu_time;
+pub use event::{Event, ImageDone};
+pub use phases::{Phase, PhaseTotals, Phases, Span, Spread, Wait};
+pub use record::{
+    Drive, DriveKind, Estimate, ImageRecord, Kind, Machine, Notice, Outcome, Problem, Range, Record, ShardRecord, ShardState, StepTimes,
+    StopReason, Why,
+};
+pub use series::{Count, Point};
+pub use snapshot::{PhaseNow, Snapshot};
