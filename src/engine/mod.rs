@@ -16,10 +16,12 @@
 //!
 //! The engine never knows the window: no egui in here, and wgpu only under `resize/gpu/`.
 
+mod disk;
 mod metrics;
 mod pixels;
 mod settings;
 
+pub use disk::{drive as look_at_drive, free_space};
 pub use metrics::{
     Bound, Count, Drive, DriveKind, Estimate, Event, ImageDone, ImageRecord, Kind, Machine, Metrics, Notice, Outcome, Phase, PhaseNow,
     PhaseTotals, Phases, Point, Problem, Range, Record, ShardRecord, ShardState, Snapshot, Span, Spread, StepTimes, StopReason, Timer,

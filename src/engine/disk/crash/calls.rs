@@ -1,0 +1,312 @@
+//! The calls that the disk in memory answers.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::super::real::rename_by_link;
+use super::super::{Attributes, Disk, DiskError, Entry, EntryKind, Identity, LockGuard, NewFile, OpenFile};
+use super::{CrashDisk, Inner, Node};
+use crate::engine::metrics::{Drive, DriveKind};
+
+impl Disk for CrashDisk {
+    fn entries(&self, folder: &Path) -> Result<Vec<Entry>, DiskError> {
+        self.look("list", folder, |inner| {
+            if inner.now.get(folder) != Some(&Node::Folder) {
+                return Err(io::ErrorKind::NotFound.into());
+            }
+            let below = inner.now.iter().filter(|(path, _)| path.parent() == Some(folder));
+            let entry = |(path, node): (&PathBuf, &Node)| Entry {
+                name: path.file_name().map(OsString::from).unwrap_or_default(),
+                kind: if *node == Node::Folder {
+                    EntryKind::Folder
+                } else {
+                    EntryKind::File
+                },
+                inode: 0,
+            };
+            Ok(below.map(entry).collect())
+        })
+    }
+
+    fn open(&self, path: &Path) -> Result<Box<dyn OpenFile>, DiskError> {
+        let inode = self.look("open", path, |inner| {
+            let inode = inner.file(path)?;
+            inner.inodes.get_mut(&inode).expect("named").open += 1;
+            Ok(inode)
+        })?;
+        Ok(self.handle(inode, path))
+    }
+
+    fn stat(&self, path: &Path) -> Result<Option<Identity>, DiskError> {
+        let found = self.look("look at", path, |inner| {
+            Ok(match inner.now.get(path) {
+                None => Ok(None),
+                Some(Node::Folder) => Err(()),
+                Some(Node::File(inode)) => Ok(Some(inner.identity(*inode))),
+            })
+        })?;
+        found.map_err(|()| DiskError::not_regular("use", path, "a folder"))
+    }
+
+    fn is_folder(&self, path: &Path) -> Result<bool, DiskError> {
+        self.look("look at", path, |inner| Ok(inner.now.get(path) == Some(&Node::Folder)))
+    }
+
+    fn create_new(&self, path: &Path) -> Result<Box<dyn NewFile>, DiskError> {
+        let inode = self.change("create", path, |inner| {
+            inner.free(path)?;
+            let inode = inner.inode();
+            inner.commit(None, Some((path.to_owned(), Node::File(inode))));
+            inner.inodes.get_mut(&inode).expect("new").open += 1;
+            Ok(inode)
+        });
+        let inode = inode.inspect_err(|_| {
+            // It may have happened all the same: whoever was told no has no handle.
+            let mut inner = self.inner();
+            if let Ok(inode) = inner.file(path) {
+                inner.inodes.get_mut(&inode).expect("named").open = 0;
+            }
+        })?;
+        Ok(self.handle(inode, path))
+    }
+
+    fn open_append(&self, path: &Path) -> Result<Box<dyn NewFile>, DiskError> {
+        let inode = self.look("open for appending", path, |inner| {
+            let inode = inner.file(path)?;
+            inner.inodes.get_mut(&inode).expect("named").open += 1;
+            Ok(inode)
+        })?;
+        Ok(self.handle(inode, path))
+    }
+
+    fn rename_noreplace(&self, from: &Path, to: &Path) -> Result<(), DiskError> {
+        let abilities = self.inner().abilities;
+        if abilities.no_replace {
+            return self.change("rename", from, |inner| {
+                let inode = inner.file(from)?;
+                inner.assert_closed(inode, from);
+                inner.free(to)?;
+                let node = Node::File(inode);
+                inner.commit(Some((from.to_owned(), node)), Some((to.to_owned(), node)));
+                Ok(())
+            });
+        }
+        if !abilities.links {
+            return Err(DiskError::new("rename", from, io::ErrorKind::Unsupported.into()));
+        }
+        rename_by_link(self, from, to)
+    }
+
+    fn rename_over(&self, from: &Path, to: &Path) -> Result<(), DiskError> {
+        self.change("rename", from, |inner| {
+            let inode = inner.file(from)?;
+            inner.assert_closed(inode, from);
+            if let Ok(target) = inner.file(to) {
+                inner.assert_closed(target, to);
+                assert!(!inner.abilities.network, "renamed over {} on a network", to.display());
+            }
+            let node = Node::File(inode);
+            inner.commit(Some((from.to_owned(), node)), Some((to.to_owned(), node)));
+            Ok(())
+        })
+    }
+
+    fn hard_link(&self, from: &Path, to: &Path) -> Result<(), DiskError> {
+        self.change("link", from, |inner| {
+            if !inner.abilities.links {
+                return Err(io::ErrorKind::Unsupported.into());
+            }
+            inner.link(from, to)
+        })
+    }
+
+    fn remove_file(&self, path: &Path) -> Result<(), DiskError> {
+        self.change("remove", path, |inner| inner.unlink(path))
+    }
+
+    fn create_dir(&self, path: &Path) -> Result<(), DiskError> {
+        self.change("create the folder", path, |inner| {
+            inner.free(path)?;
+            inner.commit(None, Some((path.to_owned(), Node::Folder)));
+            Ok(())
+        })
+    }
+
+    fn remove_dir(&self, path: &Path) -> Result<(), DiskError> {
+        self.change("remove the folder", path, |inner| {
+            match inner.now.get(path) {
+                Some(Node::Folder) => {}
+                Some(Node::File(_)) => return Err(io::ErrorKind::NotADirectory.into()),
+                None => return Err(io::ErrorKind::NotFound.into()),
+            }
+            if inner.now.keys().any(|other| other.parent() == Some(path)) {
+                return Err(io::ErrorKind::DirectoryNotEmpty.into());
+            }
+            inner.commit(Some((path.to_owned(), Node::Folder)), None);
+            Ok(())
+        })
+    }
+
+    fn sync_dir(&self, folder: &Path) -> Result<(), DiskError> {
+        self.change("sync the folder", folder, |inner| {
+            if inner.now.get(folder) != Some(&Node::Folder) {
+                return Err(io::ErrorKind::NotFound.into());
+            }
+            inner.sync_names(folder);
+            Ok(())
+        })
+    }
+
+    fn lock(&self, path: &Path) -> Result<Option<Box<dyn LockGuard>>, DiskError> {
+        let inode = self.change("lock", path, |inner| {
+            let inode = match inner.file(path) {
+                Ok(inode) => inode,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    inner.free(path)?;
+                    let inode = inner.inode();
+                    inner.commit(None, Some((path.to_owned(), Node::File(inode))));
+                    inode
+                }
+                Err(error) => return Err(error),
+            };
+            Ok(inner.locked.insert(inode).then_some(inode))
+        })?;
+        Ok(inode.map(|inode| -> Box<dyn LockGuard> {
+            Box::new(CrashLock {
+                disk: self.clone(),
+                inode,
+                path: path.to_owned(),
+            })
+        }))
+    }
+
+    fn drive(&self, _path: &Path) -> Drive {
+        let network = self.inner().abilities.network;
+        Drive {
+            kind: if network { DriveKind::Network } else { DriveKind::Solid },
+            file_system: "crash".to_owned(),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct CrashLock {
+    disk: CrashDisk,
+    inode: u64,
+    path: PathBuf,
+}
+
+impl LockGuard for CrashLock {
+    fn describe(&mut self, text: &str) -> Result<(), DiskError> {
+        self.disk.change("write", &self.path, |inner| {
+            inner.inodes.get_mut(&self.inode).expect("locked").data = text.as_bytes().to_vec();
+            Ok(())
+        })
+    }
+}
+
+impl Drop for CrashLock {
+    fn drop(&mut self) {
+        self.disk.inner().locked.remove(&self.inode);
+    }
+}
+
+pub(super) struct CrashFile {
+    pub(super) disk: CrashDisk,
+    pub(super) inode: u64,
+    pub(super) path: PathBuf,
+}
+
+impl Drop for CrashFile {
+    fn drop(&mut self) {
+        if let Some(inode) = self.disk.inner().inodes.get_mut(&self.inode) {
+            inode.open = inode.open.saturating_sub(1);
+        }
+    }
+}
+
+impl OpenFile for CrashFile {
+    fn identity(&self) -> Result<Identity, DiskError> {
+        self.disk.look("look at", &self.path, |inner| Ok(inner.identity(self.inode)))
+    }
+
+    fn attributes(&self) -> Result<Attributes, DiskError> {
+        self.disk.look("read the attributes of", &self.path, |inner| {
+            Ok(Attributes {
+                owner: None,
+                readonly: false,
+                modified_ns: inner.inodes[&self.inode].modified_ns,
+                accessed_ns: 0,
+            })
+        })
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, DiskError> {
+        self.disk.look("read", &self.path, |inner| {
+            let data = &inner.inodes[&self.inode].data;
+            let rest = data.get(offset as usize..).unwrap_or_default();
+            let count = rest.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&rest[..count]);
+            Ok(count)
+        })
+    }
+
+    fn read_all(&self, _cap: u64) -> Result<Vec<u8>, DiskError> {
+        self.disk
+            .look("read", &self.path, |inner| Ok(inner.inodes[&self.inode].data.clone()))
+    }
+
+    fn sync(&self) -> Result<(), DiskError> {
+        NewFile::sync(&mut *self.disk.reopened(self.inode, &self.path))
+    }
+}
+
+impl CrashDisk {
+    fn reopened(&self, inode: u64, path: &Path) -> Box<CrashFile> {
+        if let Some(file) = self.inner().inodes.get_mut(&inode) {
+            file.open += 1;
+        }
+        self.handle(inode, path)
+    }
+}
+
+impl NewFile for CrashFile {
+    fn identity(&self) -> Result<Identity, DiskError> {
+        OpenFile::identity(self)
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> Result<(), DiskError> {
+        let number = self.inode;
+        let write = move |inner: &mut Inner, bytes: &[u8]| {
+            inner.clock += 1;
+            let clock = inner.clock;
+            let inode = inner.inodes.get_mut(&number).expect("open");
+            inode.data.extend_from_slice(bytes);
+            inode.modified_ns = clock;
+        };
+        let half = |inner: &mut Inner| write(inner, &bytes[..bytes.len() / 2]);
+        self.disk.call("write", &self.path, true, half, |inner| {
+            write(inner, bytes);
+            Ok(())
+        })
+    }
+
+    fn set_attributes(&mut self, attributes: &Attributes) -> Result<(), DiskError> {
+        self.disk.change("set the attributes of", &self.path, |inner| {
+            inner.inodes.get_mut(&self.inode).expect("open").modified_ns = attributes.modified_ns;
+            Ok(())
+        })
+    }
+
+    fn sync(&mut self) -> Result<(), DiskError> {
+        self.disk.change("sync", &self.path, |inner| {
+            let lies = inner.abilities.lies;
+            let inode = inner.inodes.get_mut(&self.inode).expect("open");
+            if !lies {
+                inode.durable = inode.data.clone();
+            }
+            Ok(())
+        })
+    }
+}

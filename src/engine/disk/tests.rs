@@ -1,0 +1,194 @@
+//! The real disk, in temporary folders.
+
+use super::*;
+
+const CAP: u64 = 1 << 20;
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+fn put(path: &Path, bytes: &[u8]) {
+    std::fs::write(path, bytes).expect("a file to test with");
+}
+
+fn trouble<T>(result: Result<T, DiskError>) -> Trouble {
+    match result {
+        Ok(_) => panic!("this must fail"),
+        Err(error) => error.kind(),
+    }
+}
+
+#[test]
+fn writes_what_it_reads_back() {
+    let dir = folder();
+    let path = dir.path().join("a");
+    let mut new = RealDisk.create_new(&path).expect("create");
+    new.write_all(b"one ").expect("write");
+    new.write_all(b"two").expect("write");
+    new.sync().expect("sync");
+    let made = new.identity().expect("identity");
+    drop(new);
+    let open = RealDisk.open(&path).expect("open");
+    assert_eq!(open.read_all(CAP).expect("read"), b"one two");
+    assert_eq!(open.read_all(7).expect("exactly the cap"), b"one two");
+    assert_eq!(trouble(open.read_all(6)), Trouble::Io);
+    let mut part = [0u8; 10];
+    assert_eq!(open.read_at(4, &mut part).expect("read"), 3);
+    assert_eq!(&part[..3], b"two");
+    assert!(RealDisk.stat(&path).expect("stat").expect("there").same_file(&made));
+    assert_eq!(trouble(RealDisk.create_new(&path)), Trouble::Exists);
+    let mut more = RealDisk.open_append(&path).expect("append");
+    more.write_all(b"!").expect("write");
+    drop(more);
+    assert_eq!(std::fs::read(&path).expect("read"), b"one two!");
+}
+
+#[test]
+fn rename_without_replacing_never_replaces() {
+    let dir = folder();
+    let (a, b, c) = (dir.path().join("a"), dir.path().join("b"), dir.path().join("c"));
+    put(&a, b"a");
+    put(&b, b"b");
+    assert_eq!(trouble(RealDisk.rename_noreplace(&a, &b)), Trouble::Exists);
+    assert_eq!(
+        (std::fs::read(&a).expect("a"), std::fs::read(&b).expect("b")),
+        (b"a".to_vec(), b"b".to_vec())
+    );
+    RealDisk.rename_noreplace(&a, &c).expect("a free name");
+    assert_eq!(RealDisk.stat(&a).expect("stat"), None);
+    RealDisk.rename_over(&c, &b).expect("over");
+    assert_eq!(std::fs::read(&b).expect("b"), b"a");
+    assert_eq!(trouble(RealDisk.hard_link(&b, &b)), Trouble::Exists);
+    assert_eq!(trouble(RealDisk.rename_noreplace(&a, &c)), Trouble::Vanished);
+}
+
+#[test]
+fn lists_what_is_there() {
+    let dir = folder();
+    put(&dir.path().join("file"), b"x");
+    RealDisk.create_dir(&dir.path().join("folder")).expect("folder");
+    let mut found = RealDisk.entries(dir.path()).expect("list");
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    let kinds: Vec<_> = found.iter().map(|entry| (entry.name.to_str(), entry.kind)).collect();
+    assert_eq!(kinds, [(Some("file"), EntryKind::File), (Some("folder"), EntryKind::Folder)]);
+    assert!(RealDisk.is_folder(&dir.path().join("folder")).expect("look"));
+    assert!(!RealDisk.is_folder(&dir.path().join("file")).expect("look"));
+    assert!(!RealDisk.is_folder(&dir.path().join("nothing")).expect("look"));
+    RealDisk.sync_dir(dir.path()).expect("sync");
+    RealDisk.remove_dir(&dir.path().join("folder")).expect("remove");
+}
+
+#[test]
+fn a_lock_is_held_once() {
+    let dir = folder();
+    let path = dir.path().join("lock");
+    let mut first = RealDisk.lock(&path).expect("lock").expect("free");
+    first.describe("long text").expect("describe");
+    first.describe("me").expect("describe");
+    #[cfg(unix)]
+    assert_eq!(std::fs::read(&path).expect("readable"), b"me");
+    assert!(RealDisk.lock(&path).expect("lock").is_none());
+    drop(first);
+    let second = RealDisk.lock(&path).expect("lock").expect("free again");
+    // Its holder removes it: whoever comes next must not share a file without a name.
+    RealDisk.remove_file(&path).expect("remove");
+    let third = RealDisk.lock(&path).expect("lock").expect("a new file");
+    drop((second, third));
+}
+
+#[test]
+fn the_drive_is_asked_without_failing() {
+    let dir = folder();
+    let _ = drive(dir.path());
+    assert!(free_space(dir.path()).is_none_or(|bytes| bytes > 0));
+    assert_eq!(free_space(&dir.path().join("nothing")), None);
+}
+
+#[cfg(unix)]
+mod unix {
+    use super::*;
+    #[cfg(target_os = "linux")]
+    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    // Pipes are made by `mknod`, which not every Unix offers.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn only_regular_files_are_opened() {
+        let dir = folder();
+        let target = dir.path().join("target");
+        put(&target, b"secret");
+        let link = dir.path().join("link.png");
+        symlink(&target, &link).expect("symlink");
+        let pipe = dir.path().join("pipe.png");
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o600.into(), 0).expect("mkfifo");
+        let _socket = std::os::unix::net::UnixListener::bind(dir.path().join("socket")).expect("socket");
+        for name in ["link.png", "pipe.png", "socket", "."] {
+            let path = dir.path().join(name);
+            assert_eq!(trouble(RealDisk.open(&path)), Trouble::NotRegular, "{name}");
+            assert_eq!(trouble(RealDisk.stat(&path)), Trouble::NotRegular, "{name}");
+            assert_eq!(trouble(RealDisk.open_append(&path)), Trouble::NotRegular, "append {name}");
+        }
+        assert_eq!(trouble(RealDisk.create_new(&link)), Trouble::Exists);
+        assert_eq!(trouble(RealDisk.lock(&link)), Trouble::NotRegular);
+        assert_eq!(std::fs::read(&target).expect("untouched"), b"secret");
+    }
+
+    #[test]
+    fn attributes_carry_over_without_special_powers() {
+        let dir = folder();
+        let (old, new) = (dir.path().join("old"), dir.path().join("new"));
+        put(&old, b"x");
+        std::fs::set_permissions(&old, std::fs::Permissions::from_mode(0o4640)).expect("chmod");
+        let file = std::fs::File::open(&old).expect("open");
+        let time = std::time::UNIX_EPOCH + std::time::Duration::new(1_000_000_000, 123_456_789);
+        file.set_times(std::fs::FileTimes::new().set_modified(time)).expect("times");
+        let attributes = RealDisk.open(&old).expect("open").attributes().expect("attributes");
+        assert_eq!(attributes.owner.expect("unix").mode, 0o4640);
+        let mut made = RealDisk.create_new(&new).expect("create");
+        assert_eq!(std::fs::metadata(&new).expect("stat").mode() & 0o7777, 0o600);
+        made.write_all(b"y").expect("write");
+        made.set_attributes(&attributes).expect("attributes");
+        drop(made);
+        let found = std::fs::metadata(&new).expect("stat");
+        assert_eq!(found.mode() & 0o7777, 0o640);
+        assert_eq!(found.modified().expect("mtime"), time);
+    }
+
+    #[test]
+    fn a_foreign_group_gains_nothing() {
+        if rustix::process::geteuid().is_root() {
+            eprintln!("skipped: root can give files to every group");
+            return;
+        }
+        let dir = folder();
+        let path = dir.path().join("x");
+        let mut made = RealDisk.create_new(&path).expect("create");
+        let owner = Some(Owner {
+            mode: 0o664,
+            uid: 0,
+            gid: 0,
+        });
+        let attributes = Attributes {
+            owner,
+            readonly: false,
+            modified_ns: 0,
+            accessed_ns: 0,
+        };
+        made.set_attributes(&attributes).expect("best effort");
+        assert_eq!(std::fs::metadata(&path).expect("stat").mode() & 0o7777, 0o644);
+    }
+
+    #[test]
+    fn the_fallback_by_links_renames_too() {
+        let dir = folder();
+        let (a, b) = (dir.path().join("a"), dir.path().join("b"));
+        put(&a, b"a");
+        super::super::real::rename_by_link(&RealDisk, &a, &b).expect("rename");
+        assert_eq!((a.exists(), std::fs::read(&b).expect("b")), (false, b"a".to_vec()));
+        put(&a, b"other");
+        assert_eq!(trouble(super::super::real::rename_by_link(&RealDisk, &a, &b)), Trouble::Exists);
+        assert_eq!(std::fs::read(&a).expect("a"), b"other");
+    }
+}

@@ -1,0 +1,179 @@
+//! What only Unix has: modes, owners, inodes, `renameat2`.
+
+use std::fs::{self, DirEntry, File, FileTimes, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirEntryExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+
+use super::real::refuse_irregular;
+use super::{Attributes, DiskError, Identity, Owner};
+
+pub(super) fn entry_inode(entry: &DirEntry) -> u64 {
+    entry.ino()
+}
+
+/// Opens without following a link and without waiting for the other end of a pipe. The standard library adds
+/// `O_CLOEXEC` and starts again after a signal.
+pub(super) fn open_regular(options: &mut OpenOptions, path: &Path, action: &'static str) -> Result<File, DiskError> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    options.custom_flags(flags.bits() as i32);
+    let file = options.open(path).map_err(|error| DiskError::new(action, path, error))?;
+    refuse_irregular(file, path, action)
+}
+
+/// Nobody but the owner may read a file until it gets the mode of its original.
+pub(super) fn private(options: &mut OpenOptions) {
+    options.mode(0o600).custom_flags(OFlags::NOFOLLOW.bits() as i32);
+}
+
+fn identity_of(found: &fs::Metadata) -> Identity {
+    Identity {
+        device: found.dev(),
+        inode: found.ino(),
+        len: found.size(),
+        modified_ns: nanoseconds(found.mtime(), found.mtime_nsec()),
+        links: found.nlink(),
+    }
+}
+
+fn nanoseconds(seconds: i64, nanos: i64) -> i128 {
+    i128::from(seconds) * 1_000_000_000 + i128::from(nanos)
+}
+
+pub(super) fn identity(file: &File) -> io::Result<Identity> {
+    Ok(identity_of(&file.metadata()?))
+}
+
+pub(super) fn stat(path: &Path) -> Result<Option<Identity>, DiskError> {
+    let found = match fs::symlink_metadata(path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(DiskError::new("look at", path, error)),
+    };
+    let kind = found.file_type();
+    if kind.is_file() {
+        return Ok(Some(identity_of(&found)));
+    }
+    let what = if kind.is_dir() {
+        "a folder"
+    } else if kind.is_symlink() {
+        "a symbolic link"
+    } else {
+        "a pipe, socket or device"
+    };
+    Err(DiskError::not_regular("use", path, what))
+}
+
+pub(super) fn attributes(file: &File) -> io::Result<Attributes> {
+    let found = file.metadata()?;
+    Ok(Attributes {
+        owner: Some(Owner {
+            mode: found.mode() & 0o7777,
+            uid: found.uid(),
+            gid: found.gid(),
+        }),
+        readonly: false,
+        modified_ns: nanoseconds(found.mtime(), found.mtime_nsec()),
+        accessed_ns: nanoseconds(found.atime(), found.atime_nsec()),
+    })
+}
+
+/// Owner first (giving a file away clears bits of its mode), then mode, then times.
+pub(super) fn set_attributes(file: &File, attributes: &Attributes) -> io::Result<()> {
+    if let Some(owner) = attributes.owner {
+        let now = file.metadata()?;
+        // Set-user-id, set-group-id and sticky are dropped: new content must not inherit special powers.
+        let mut mode = owner.mode & 0o777;
+        if now.gid() != owner.gid && std::os::unix::fs::fchown(file, None, Some(owner.gid)).is_err() {
+            // Another group than the original's: it may do no more than everybody may.
+            mode &= !0o070 | ((mode & 0o007) << 3);
+        }
+        if now.uid() != owner.uid {
+            // Only root may; for everybody else the replacement belongs to whoever made it.
+            let _ = std::os::unix::fs::fchown(file, Some(owner.uid), None);
+        }
+        if file.metadata()?.mode() & 0o7777 != mode {
+            ignore_unsupported(file.set_permissions(Permissions::from_mode(mode)))?;
+        }
+    }
+    if let (Some(modified), Some(accessed)) = (system_time(attributes.modified_ns), system_time(attributes.accessed_ns)) {
+        ignore_unsupported(file.set_times(FileTimes::new().set_modified(modified).set_accessed(accessed)))?;
+    }
+    Ok(())
+}
+
+/// Our own file: a refusal can only mean that the file system has no such attribute (FAT, some network mounts).
+fn ignore_unsupported(result: io::Result<()>) -> io::Result<()> {
+    match result {
+        Err(error) if matches!(errno(&error), Some(Errno::PERM | Errno::NOTSUP | Errno::NOSYS | Errno::INVAL)) => Ok(()),
+        other => other,
+    }
+}
+
+fn system_time(nanos: i128) -> Option<SystemTime> {
+    let distance = Duration::from_nanos_u128(nanos.unsigned_abs());
+    if nanos >= 0 {
+        UNIX_EPOCH.checked_add(distance)
+    } else {
+        UNIX_EPOCH.checked_sub(distance)
+    }
+}
+
+fn errno(error: &io::Error) -> Option<Errno> {
+    error.raw_os_error().map(Errno::from_raw_os_error)
+}
+
+pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    file.read_at(buffer, offset)
+}
+
+/// The atomic rename that refuses to replace, where the system has one.
+#[cfg(target_os = "linux")]
+pub(super) fn rename_noreplace(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    loop {
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            Err(Errno::INTR) => {}
+            result => return Ok(result?),
+        }
+    }
+}
+
+/// The atomic rename that refuses to replace, where the system has one.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn rename_noreplace(_from: &Path, _to: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// `renameat2` answers EINVAL where the file system does not know the flag, ENOSYS where the kernel does not.
+pub(super) fn lacks_operation(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Unsupported || matches!(errno(error), Some(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP))
+}
+
+/// FAT answers EPERM to `link`, others what they answer to everything unknown.
+pub(super) fn lacks_links(error: &io::Error) -> bool {
+    lacks_operation(error) || matches!(errno(error), Some(Errno::PERM | Errno::MLINK))
+}
+
+pub(super) fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
+pub(super) fn sync_dir(folder: &Path) -> io::Result<()> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
+    let folder = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(folder)?;
+    match folder.sync_all() {
+        // Network and user-space file systems whose folders know no fsync.
+        Err(error) if lacks_operation(&error) => Ok(()),
+        result => result,
+    }
+}
+
+/// `fsync` is about the file, not about the handle: one open for reading will do.
+pub(super) fn sync_read(file: &File, _path: &Path) -> io::Result<()> {
+    file.sync_all()
+}

@@ -1,0 +1,193 @@
+//! What only Windows has: file indices by handle, reparse points, `MoveFileExW`.
+
+use std::fs::{DirEntry, File, FileTimes, OpenOptions};
+use std::io;
+use std::mem::MaybeUninit;
+use std::os::windows::ffi::OsStrExt;
+use std::os::windows::fs::{FileExt, OpenOptionsExt};
+use std::os::windows::io::AsRawHandle;
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use windows_sys::Win32::Foundation::{ERROR_INVALID_FUNCTION, ERROR_NOT_SUPPORTED, FILETIME};
+use windows_sys::Win32::Storage::FileSystem::{
+    BY_HANDLE_FILE_INFORMATION, FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_READONLY, FILE_ATTRIBUTE_REPARSE_POINT,
+    FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, GetFileInformationByHandle, MOVEFILE_REPLACE_EXISTING,
+    MOVEFILE_WRITE_THROUGH, MoveFileExW,
+};
+
+use super::real::refuse_irregular;
+use super::{Attributes, DiskError, Identity, Trouble};
+
+/// From 1601 to 1970, in the 100 ns steps of a FILETIME.
+const EPOCH_STEPS: i128 = 116_444_736_000_000_000;
+
+/// A listing does not tell it, and asking for each file costs an open.
+pub(super) fn entry_inode(_entry: &DirEntry) -> u64 {
+    0
+}
+
+/// Opens the link itself instead of what it points to, then refuses it.
+pub(super) fn open_regular(options: &mut OpenOptions, path: &Path, action: &'static str) -> Result<File, DiskError> {
+    options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT);
+    let file = options.open(path).map_err(|error| DiskError::new(action, path, error))?;
+    refuse_irregular(file, path, action)
+}
+
+/// A new file inherits the access list of its folder.
+pub(super) fn private(_options: &mut OpenOptions) {}
+
+fn information(file: &File) -> io::Result<BY_HANDLE_FILE_INFORMATION> {
+    let mut found = MaybeUninit::<BY_HANDLE_FILE_INFORMATION>::uninit();
+    // SAFETY: the handle is open for as long as `file` lives, and `found` is a writable place of the size the call fills.
+    let done = unsafe { GetFileInformationByHandle(file.as_raw_handle(), found.as_mut_ptr()) };
+    if done == 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the call succeeded, so it filled the whole structure.
+    Ok(unsafe { found.assume_init() })
+}
+
+fn nanoseconds(time: FILETIME) -> i128 {
+    let steps = (i128::from(time.dwHighDateTime) << 32) | i128::from(time.dwLowDateTime);
+    (steps - EPOCH_STEPS) * 100
+}
+
+fn identity_of(found: &BY_HANDLE_FILE_INFORMATION) -> Identity {
+    Identity {
+        device: u64::from(found.dwVolumeSerialNumber),
+        inode: (u64::from(found.nFileIndexHigh) << 32) | u64::from(found.nFileIndexLow),
+        len: (u64::from(found.nFileSizeHigh) << 32) | u64::from(found.nFileSizeLow),
+        modified_ns: nanoseconds(found.ftLastWriteTime),
+        links: u64::from(found.nNumberOfLinks),
+    }
+}
+
+pub(super) fn identity(file: &File) -> io::Result<Identity> {
+    Ok(identity_of(&information(file)?))
+}
+
+pub(super) fn stat(path: &Path) -> Result<Option<Identity>, DiskError> {
+    // No access rights are asked for: looking works on files that others hold.
+    let opened = OpenOptions::new()
+        .access_mode(0)
+        .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS)
+        .open(path)
+        .map_err(|error| DiskError::new("look at", path, error));
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) if error.kind() == Trouble::Vanished => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let found = information(&file).map_err(|error| DiskError::new("look at", path, error))?;
+    // Cloud-synced files are reparse points too, but their metadata says `is_file`: ask the standard library, which knows them apart.
+    if found.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY != 0 {
+        return Err(DiskError::not_regular("use", path, "a folder"));
+    }
+    if found.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
+        refuse_irregular(file, path, "use")?;
+    }
+    Ok(Some(identity_of(&found)))
+}
+
+pub(super) fn attributes(file: &File) -> io::Result<Attributes> {
+    let found = information(file)?;
+    Ok(Attributes {
+        owner: None,
+        readonly: found.dwFileAttributes & FILE_ATTRIBUTE_READONLY != 0,
+        modified_ns: nanoseconds(found.ftLastWriteTime),
+        accessed_ns: nanoseconds(found.ftLastAccessTime),
+    })
+}
+
+/// Times first: a read-only file takes none.
+pub(super) fn set_attributes(file: &File, attributes: &Attributes) -> io::Result<()> {
+    if let (Some(modified), Some(accessed)) = (system_time(attributes.modified_ns), system_time(attributes.accessed_ns)) {
+        file.set_times(FileTimes::new().set_modified(modified).set_accessed(accessed))?;
+    }
+    if attributes.readonly {
+        let mut permissions = file.metadata()?.permissions();
+        permissions.set_readonly(true);
+        file.set_permissions(permissions)?;
+    }
+    Ok(())
+}
+
+fn system_time(nanos: i128) -> Option<SystemTime> {
+    let distance = Duration::from_nanos_u128(nanos.unsigned_abs());
+    if nanos >= 0 {
+        UNIX_EPOCH.checked_add(distance)
+    } else {
+        UNIX_EPOCH.checked_sub(distance)
+    }
+}
+
+pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    file.seek_read(buffer, offset)
+}
+
+fn wide(path: &Path) -> io::Result<Vec<u16>> {
+    let mut units: Vec<u16> = std::path::absolute(path)?.as_os_str().encode_wide().collect();
+    if units.contains(&0) {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // Past 260 units only the verbatim form works; `absolute` has already resolved `.` and `..`.
+    let verbatim: Vec<u16> = r"\\?\".encode_utf16().collect();
+    let share: Vec<u16> = r"\\".encode_utf16().collect();
+    if !units.starts_with(&verbatim) {
+        units = if units.starts_with(&share) {
+            r"\\?\UNC\".encode_utf16().chain(units[2..].iter().copied()).collect()
+        } else {
+            verbatim.into_iter().chain(units).collect()
+        };
+    }
+    units.push(0);
+    Ok(units)
+}
+
+fn move_file(from: &Path, to: &Path, flags: u32) -> io::Result<()> {
+    let (from, to) = (wide(from)?, wide(to)?);
+    // SAFETY: both are zero-terminated and outlive the call.
+    let done = unsafe { MoveFileExW(from.as_ptr(), to.as_ptr(), flags) };
+    if done == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Without `MOVEFILE_REPLACE_EXISTING` a taken name is refused, without `MOVEFILE_COPY_ALLOWED` nothing is ever copied.
+pub(super) fn rename_noreplace(from: &Path, to: &Path) -> io::Result<()> {
+    move_file(from, to, MOVEFILE_WRITE_THROUGH)
+}
+
+pub(super) fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
+    move_file(from, to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)
+}
+
+pub(super) fn lacks_operation(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Unsupported
+        || matches!(
+            error.raw_os_error().map(|code| code as u32),
+            Some(ERROR_INVALID_FUNCTION | ERROR_NOT_SUPPORTED)
+        )
+}
+
+pub(super) fn lacks_links(error: &io::Error) -> bool {
+    lacks_operation(error)
+}
+
+/// Windows has no such call; renames are written through instead.
+pub(super) fn sync_dir(_folder: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// `FlushFileBuffers` wants a handle that may write.
+pub(super) fn sync_read(_file: &File, path: &Path) -> io::Result<()> {
+    match OpenOptions::new()
+        .append(true)
+        .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
+        .open(path)
+    {
+        Ok(file) => file.sync_all(),
+        // Read-only: its attributes were set after its content was flushed.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        Err(error) => Err(error),
+    }
+}
