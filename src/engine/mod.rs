@@ -19,6 +19,7 @@
 mod disk;
 mod metrics;
 mod pixels;
+mod resize;
 mod settings;
 
 pub use disk::{drive as look_at_drive, free_space};
