@@ -21,6 +21,7 @@ mod metrics;
 mod pixels;
 mod resize;
 mod settings;
+mod shrink;
 
 pub use disk::{drive as look_at_drive, free_space};
 pub use metrics::{
