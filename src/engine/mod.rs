@@ -20,6 +20,7 @@ mod disk;
 mod metrics;
 mod pixels;
 mod resize;
+mod sample;
 mod settings;
 mod shrink;
 
@@ -30,6 +31,7 @@ pub use metrics::{
     Wait, Why, bound, thread_cpu_time,
 };
 pub use pixels::Size;
+pub use sample::{SampleError, SampleSummary, write_sample};
 pub use settings::{
     BackendChoice, ChooseSettings, Chroma, Format, Limits, MachineSettings, Originals, PictureSettings, SafetySettings, Settings, Verify,
     WriteMode,
