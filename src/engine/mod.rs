@@ -21,6 +21,7 @@ mod metrics;
 mod pixels;
 mod resize;
 mod sample;
+mod scan;
 mod settings;
 mod shrink;
 
@@ -32,6 +33,7 @@ pub use metrics::{
 };
 pub use pixels::Size;
 pub use sample::{SampleError, SampleSummary, write_sample};
+pub use scan::{FoundImage, Inventory, ScanError};
 pub use settings::{
     BackendChoice, ChooseSettings, Chroma, Format, Limits, MachineSettings, Originals, PictureSettings, SafetySettings, Settings, Verify,
     WriteMode,

@@ -1,0 +1,265 @@
+//! What is in a folder, told from directory entries and file headers alone. Nothing is decoded, nothing is written.
+
+mod discover;
+#[cfg(test)]
+mod tests;
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use crate::engine::disk::{Disk, DiskError, Entry, EntryKind, Identity, OpenFile};
+use crate::engine::metrics::{Drive, DriveKind, Notice, Problem};
+use crate::engine::pixels::{Header, HeaderSource, ProbeError, probe};
+
+pub use discover::ScanError;
+pub(crate) use discover::candidates;
+
+/// Hidden names of ours inside a shard start with this.
+const OURS: &str = ".shardpress";
+
+/// What a scan found in one shard.
+#[derive(Debug, Clone)]
+pub struct Inventory {
+    /// The folder, absolute.
+    pub path: PathBuf,
+    /// What it lies on.
+    pub drive: Drive,
+    /// Everything that claims to be an image, in natural order of the names.
+    pub images: Vec<FoundImage>,
+    /// Names that stay whatever happens: sidecars, strangers, folders, links. A replacement may take none of them.
+    pub occupied: Vec<OsString>,
+    /// Files that are no images (sidecars and strangers), hidden ones of ours not counted.
+    pub other_files: u64,
+    /// Their bytes.
+    pub other_bytes: u64,
+    /// What a person should know: links, pipes, hard links.
+    pub notices: Vec<Notice>,
+}
+
+/// A file that claims to be an image by its content, or by its name and is none.
+#[derive(Debug, Clone)]
+pub struct FoundImage {
+    /// File name inside the shard.
+    pub name: OsString,
+    /// Which file it was when its header was read.
+    pub(crate) identity: Identity,
+    /// What its head tells.
+    pub(crate) content: Content,
+}
+
+/// What the head of a file told.
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    /// A format we know.
+    Image(Header),
+    /// Boxed, since nearly every file is an image and a million of them are kept in memory.
+    Refused(Box<Problem>),
+    /// An image of a format that we leave alone.
+    Foreign(&'static str),
+}
+
+impl FoundImage {
+    /// Bytes of the file.
+    pub fn bytes(&self) -> u64 {
+        self.identity.len
+    }
+}
+
+/// Endings under which people keep pictures. What such a file *is* is decided by its content; a file with another
+/// ending is left alone even if it starts like a picture: camera raw files start like a TIFF, stereo pairs like a JPEG.
+const PICTURE_ENDINGS: [&str; 18] = [
+    "png", "apng", "jpg", "jpeg", "jpe", "jfif", "webp", "bmp", "dib", "tif", "tiff", "gif", "avif", "heic", "heif", "jxl", "jp2", "psd",
+];
+
+/// Whether a file of this name is looked into: an ending of pictures, or no ending at all (datasets named by hash).
+fn looks_like_picture(name: &OsStr) -> bool {
+    let path = Path::new(name);
+    match path.extension() {
+        Some(ending) => ending
+            .to_str()
+            .is_some_and(|e| PICTURE_ENDINGS.contains(&e.to_ascii_lowercase().as_str())),
+        None => true,
+    }
+}
+
+/// Files of ours and files that the owner hid are never touched.
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().first() == Some(&b'.')
+}
+
+/// Reads the headers of everything in `path` that claims to be an image.
+///
+/// Probing runs on `pool`, whose size is the number of requests in flight: a network drive wants more than there are cores.
+///
+/// # Errors
+/// The folder cannot be listed. A file that cannot be read is a refused image, not an error of the scan.
+pub(crate) fn scan(disk: &dyn Disk, path: &Path, pool: &rayon::ThreadPool) -> Result<Inventory, DiskError> {
+    let mut inventory = Inventory {
+        path: path.to_owned(),
+        drive: disk.drive(path),
+        images: Vec::new(),
+        occupied: Vec::new(),
+        other_files: 0,
+        other_bytes: 0,
+        notices: Vec::new(),
+    };
+    let mut to_probe = Vec::new();
+    for entry in disk.entries(path)? {
+        match entry.kind {
+            EntryKind::File if is_hidden(&entry.name) || !looks_like_picture(&entry.name) => {
+                if !entry.name.as_encoded_bytes().starts_with(OURS.as_bytes()) {
+                    inventory.other_files += 1;
+                    inventory.other_bytes += disk.stat(&path.join(&entry.name)).ok().flatten().map_or(0, |i| i.len);
+                }
+                inventory.occupied.push(entry.name);
+            }
+            EntryKind::File => to_probe.push(entry),
+            EntryKind::Folder => inventory.occupied.push(entry.name),
+            EntryKind::Link | EntryKind::Other => {
+                if looks_like_picture(&entry.name) && Path::new(&entry.name).extension().is_some() {
+                    let what = if entry.kind == EntryKind::Link {
+                        "a symbolic link"
+                    } else {
+                        "a pipe, socket or device"
+                    };
+                    let message = format!("{} is {what}, not a file; it is left alone.", entry.name.display());
+                    inventory.notices.push(Notice {
+                        path: path.join(&entry.name),
+                        message,
+                    });
+                }
+                inventory.occupied.push(entry.name);
+            }
+        }
+    }
+    if inventory.drive.kind == DriveKind::Spinning {
+        // Inode order is close to the order on disk for folders that were filled once; seeks dominate on a spinning disk.
+        to_probe.sort_unstable_by_key(|e| e.inode);
+    }
+    let probed: Vec<(Entry, Looked)> = pool.install(|| {
+        to_probe
+            .into_par_iter()
+            .with_max_len(64)
+            .map(|entry| {
+                let looked = look(disk, &path.join(&entry.name));
+                (entry, looked)
+            })
+            .collect()
+    });
+    for (entry, looked) in probed {
+        match looked {
+            Looked::Picture(identity, content) => {
+                if identity.links > 1 && matches!(content, Content::Image(_)) {
+                    let message = format!(
+                        "{} has {} names (hard links); the other names keep the original's bytes, so its space is not freed.",
+                        entry.name.display(),
+                        identity.links
+                    );
+                    inventory.notices.push(Notice {
+                        path: path.join(&entry.name),
+                        message,
+                    });
+                }
+                inventory.images.push(FoundImage {
+                    name: entry.name,
+                    identity,
+                    content,
+                });
+            }
+            Looked::Stranger(len) => {
+                inventory.other_files += 1;
+                inventory.other_bytes += len;
+                inventory.occupied.push(entry.name);
+            }
+            Looked::Gone => {}
+        }
+    }
+    inventory.images.sort_by(|a, b| natural_order(&a.name, &b.name));
+    inventory.notices.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(inventory)
+}
+
+/// `a2` before `a10`; equal under that, by bytes, so that the order is total.
+pub(crate) fn natural_order(a: &OsStr, b: &OsStr) -> std::cmp::Ordering {
+    natord::compare(&a.to_string_lossy(), &b.to_string_lossy()).then_with(|| a.cmp(b))
+}
+
+/// What a look into one file found.
+enum Looked {
+    Picture(Identity, Content),
+    Stranger(u64),
+    Gone,
+}
+
+fn look(disk: &dyn Disk, path: &Path) -> Looked {
+    let (file, identity) = match disk.open(path).and_then(|file| file.identity().map(|identity| (file, identity))) {
+        Ok(opened) => opened,
+        Err(error) => return unreadable(disk, path, &error),
+    };
+    let mut source = FileSource {
+        file: file.as_ref(),
+        len: identity.len,
+    };
+    let content = match probe(&mut source) {
+        Ok(header) => Content::Image(header),
+        Err(ProbeError::OtherFormat(name)) => Content::Foreign(name),
+        // A name without an ending promises nothing, so there is nothing to complain about.
+        Err(ProbeError::NotAnImage | ProbeError::Empty) if path.extension().is_none() => return Looked::Stranger(identity.len),
+        Err(error) => Content::Refused(Box::new(header_problem(path, &error))),
+    };
+    Looked::Picture(identity, content)
+}
+
+fn unreadable(disk: &dyn Disk, path: &Path, error: &DiskError) -> Looked {
+    match disk.stat(path) {
+        Ok(None) => Looked::Gone,
+        Ok(Some(identity)) => Looked::Picture(
+            identity,
+            Content::Refused(Box::new(Problem {
+                code: "unreadable",
+                path: path.to_owned(),
+                message: format!("{error}. It was left untouched."),
+                advice: "Check its permissions, or the drive.".into(),
+            })),
+        ),
+        Err(_) => Looked::Stranger(0),
+    }
+}
+
+fn header_problem(path: &Path, error: &ProbeError) -> Problem {
+    let (code, advice) = match error {
+        ProbeError::Empty => ("empty", "Restore it from a backup, or delete it."),
+        ProbeError::NotAnImage => (
+            "not-an-image",
+            "Its content is no picture, whatever its name says. Look what it is.",
+        ),
+        ProbeError::OtherFormat(_) => ("other-format", ""),
+        ProbeError::Damaged(_) => ("damaged", "Restore it from a backup, or open and save it with another program."),
+        ProbeError::Io(_) => ("unreadable", "Check the drive."),
+    };
+    Problem {
+        code,
+        path: path.to_owned(),
+        message: format!("{error}. It was left untouched."),
+        advice: advice.into(),
+    }
+}
+
+/// A file as the header reader wants it.
+struct FileSource<'a> {
+    file: &'a dyn OpenFile,
+    len: u64,
+}
+
+impl HeaderSource for FileSource<'_> {
+    fn read_at(&mut self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        self.file.read_at(offset, buf).map_err(io::Error::other)
+    }
+
+    fn len(&self) -> u64 {
+        self.len
+    }
+}
