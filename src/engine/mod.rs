@@ -19,6 +19,7 @@
 mod disk;
 mod metrics;
 mod pixels;
+mod plan;
 mod resize;
 mod sample;
 mod scan;
@@ -32,6 +33,7 @@ pub use metrics::{
     Wait, Why, bound, thread_cpu_time,
 };
 pub use pixels::Size;
+pub use plan::{Action, Collision, Plan, ShardPlan, Totals};
 pub use sample::{SampleError, SampleSummary, write_sample};
 pub use scan::{FoundImage, Inventory, ScanError};
 pub use settings::{
