@@ -16,6 +16,7 @@
 //!
 //! The engine never knows the window: no egui in here, and wgpu only under `resize/gpu/`.
 
+mod commit;
 mod disk;
 mod metrics;
 mod pixels;

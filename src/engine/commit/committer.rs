@@ -1,0 +1,489 @@
+//! The batch: announced, written, synced, retired, each step for all of it at once, so that syncs are shared.
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rayon::prelude::*;
+
+use super::failure::CommitFailure;
+use super::files::{Target, ensure_folder, move_file, remove_file};
+use super::item::{Fate, Item, Shop, Way, output_hash};
+use super::journal::{Batch, Hash, Header, Intent, Journal};
+use super::lock::ShardLock;
+use super::mount::{Mount, probe};
+use super::names::{Home, Name, Place, Room, is_run_id};
+use crate::engine::disk::{Attributes, Disk, DiskError, Identity};
+use crate::engine::settings::{Originals, Verify, WriteMode};
+
+/// How replacements are committed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CommitOptions {
+    /// What becomes of originals.
+    pub(crate) originals: Originals,
+    /// How a replacement gets its name.
+    pub(crate) write: WriteMode,
+    /// How much is read again.
+    pub(crate) verify: Verify,
+    /// Requests in flight, at least 1.
+    pub(crate) parallel: usize,
+}
+
+/// A file that is ready to be replaced.
+#[derive(Debug, Clone)]
+pub(crate) struct Replacement {
+    /// Its name in the shard.
+    pub(crate) source: OsString,
+    /// Who it was when it was read.
+    pub(crate) seen: Identity,
+    /// What carries over.
+    pub(crate) attributes: Attributes,
+    /// [`content_hash`](super::content_hash) of the bytes that were read.
+    pub(crate) source_hash: u128,
+    /// Name of the replacement in the shard; may be the same.
+    pub(crate) output: OsString,
+    /// Its content, verified.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// How one replacement ended.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// In place and durable; the original has retired.
+    Committed {
+        /// Time spent on this one, waiting for shared syncs left out.
+        write: Duration,
+        /// CPU time within it.
+        cpu: Duration,
+    },
+    /// It did not happen.
+    Failed(CommitFailure),
+}
+
+/// What a finished shard holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Finished {
+    /// Bytes of originals of this run that are kept.
+    pub(crate) kept_bytes: u64,
+    /// How many.
+    pub(crate) kept: u64,
+    /// Replacements whose end is not known: the journal stays and the next run settles them.
+    pub(crate) open: u64,
+}
+
+/// Commits the batches of one run in one shard. Dropping it without [`finish`](Self::finish) is as if the process had died
+/// there: the next run recovers.
+pub(crate) struct Committer {
+    disk: Arc<dyn Disk>,
+    home: Home,
+    run: String,
+    options: CommitOptions,
+    mount: Mount,
+    pool: rayon::ThreadPool,
+    state: Mutex<State>,
+}
+
+impl fmt::Debug for Committer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Committer")
+            .field("home", &self.home)
+            .field("run", &self.run)
+            .field("mount", &self.mount)
+            .finish_non_exhaustive()
+    }
+}
+
+#[derive(Default)]
+struct State {
+    journal: Option<Journal>,
+    /// Why nothing more can be announced.
+    broken: Option<String>,
+    next_id: u64,
+    /// Ended durably since the last line of the journal.
+    done: Vec<u64>,
+    dropped: Vec<u64>,
+    /// Names given out in `originals/<run>`, in lower case for file systems that fold it.
+    kept_names: HashSet<OsString>,
+    kept_ready: bool,
+    kept: u64,
+    kept_bytes: u64,
+    /// Replacements whose end is not known.
+    open: u64,
+}
+
+impl Committer {
+    /// Makes ready to commit in a locked shard whose earlier run, if any, was recovered. Tries the mount out.
+    pub(crate) fn open(disk: &Arc<dyn Disk>, lock: &ShardLock, run: &str, options: CommitOptions) -> Result<Self, DiskError> {
+        let mount = probe(disk.as_ref(), &lock.home, options.write)?;
+        Self::with_mount(disk, lock, run, options, mount)
+    }
+
+    /// As [`open`](Self::open), on a mount that is known.
+    pub(super) fn with_mount(
+        disk: &Arc<dyn Disk>,
+        lock: &ShardLock,
+        run: &str,
+        options: CommitOptions,
+        mount: Mount,
+    ) -> Result<Self, DiskError> {
+        let refuse = |problem: String| DiskError::new("work in", lock.shard(), std::io::Error::other(problem));
+        if !is_run_id(run) {
+            return Err(refuse(format!("the run id {run:?} is no plain name")));
+        }
+        if disk.stat(&lock.home.journal())?.is_some() {
+            return Err(refuse("an earlier run was interrupted here and must be recovered first".to_owned()));
+        }
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(options.parallel.max(1))
+            .thread_name(|number| format!("commit-{number}"))
+            .build()
+            .map_err(|error| refuse(format!("no threads: {error}")))?;
+        Ok(Self {
+            disk: Arc::clone(disk),
+            home: lock.home.clone(),
+            run: run.to_owned(),
+            options,
+            mount,
+            pool,
+            state: Mutex::default(),
+        })
+    }
+
+    /// `direct` or `staged`: what the mount and the settings led to.
+    pub(crate) fn write_mode(&self) -> &'static str {
+        if self.mount.staged { "staged" } else { "direct" }
+    }
+
+    /// Bytes of originals that are kept so far.
+    pub(crate) fn kept_bytes(&self) -> u64 {
+        self.state().kept_bytes
+    }
+
+    /// Commits a batch; verdicts in the same order. Returns when everything that it did is durable.
+    pub(crate) fn commit(&self, batch: Vec<Replacement>) -> Vec<Verdict> {
+        let shop = Shop {
+            disk: self.disk.as_ref(),
+            home: &self.home,
+            run: &self.run,
+            mount: self.mount,
+            originals: self.options.originals,
+            verify: self.options.verify,
+        };
+        let mut items = self.plan(&shop, batch);
+        self.each(&mut items, Item::is_going, |item| shop.look_first(item));
+        if self.announce(&mut items) {
+            self.each(&mut items, Item::is_going, |item| shop.stage(item));
+            self.sync_staged(&shop, &mut items);
+            self.each(&mut items, Item::is_going, |item| shop.retire(item));
+            self.change_hands(&shop, &mut items);
+            self.settle(&shop, &mut items);
+        }
+        self.note(&items);
+        items.into_iter().map(verdict).collect()
+    }
+
+    /// Ends the run in this shard: the journal goes, or goes with the kept originals.
+    pub(crate) fn finish(self) -> Result<Finished, DiskError> {
+        let mut state = self.state.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let finished = Finished {
+            kept_bytes: state.kept_bytes,
+            kept: state.kept,
+            open: state.open,
+        };
+        let disk = self.disk.as_ref();
+        let Some(mut journal) = state.journal.take() else {
+            if state.kept_ready {
+                remove_empty(disk, &self.home, &self.run);
+            }
+            return Ok(finished);
+        };
+        if state.broken.is_none() {
+            journal.announce(Batch {
+                done: state.done,
+                dropped: state.dropped,
+                ..Batch::default()
+            })?;
+        }
+        drop(journal);
+        if state.broken.is_none() && state.open == 0 {
+            close_journal(disk, &self.home, &self.run, state.kept > 0)?;
+        }
+        Ok(finished)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs a step on all items that `wanted` picks, in parallel.
+    fn each(&self, items: &mut [Item], wanted: impl Fn(&Item) -> bool + Sync, step: impl Fn(&mut Item) + Sync) {
+        self.pool.install(|| {
+            items.par_iter_mut().filter(|item| wanted(item)).for_each(|item| item.timed(&step));
+        });
+    }
+
+    /// Gives every replacement its number, its way and its places.
+    fn plan(&self, shop: &Shop<'_>, batch: Vec<Replacement>) -> Vec<Item> {
+        let mut state = self.state();
+        let keep = self.options.originals == Originals::Keep;
+        batch
+            .into_iter()
+            .map(|wanted| {
+                let id = state.next_id;
+                state.next_id += 1;
+                let way = match wanted.source == wanted.output {
+                    false => Way::New,
+                    true if self.mount.over && (self.mount.links || !keep) => Way::Over,
+                    true => Way::Park,
+                };
+                let temp = match way {
+                    Way::New => self.mount.staged,
+                    Way::Over => true,
+                    Way::Park => self.mount.no_replace,
+                };
+                let kept = match (keep, way) {
+                    (true, _) if self.mount.keep_in == Room::Originals => {
+                        let place = Place::original(id, &wanted.source, false);
+                        let fresh = state.kept_names.insert(place.name.0.to_ascii_lowercase());
+                        Some(if fresh { place } else { Place::original(id, &wanted.source, true) })
+                    }
+                    (true, _) | (false, Way::Park) => Some(Place::beside(&self.run, id, &wanted.source)),
+                    (false, _) => None,
+                };
+                let intent = Intent {
+                    id,
+                    seen: wanted.seen,
+                    attributes: wanted.attributes,
+                    source_hash: Hash(wanted.source_hash),
+                    output_len: wanted.bytes.len() as u64,
+                    output_hash: Hash(output_hash(&wanted.bytes)),
+                    temp: temp.then(|| Place::temporary(&self.run, id, &wanted.output)),
+                    kept,
+                    source: Name(wanted.source),
+                    output: Name(wanted.output),
+                };
+                Item::new(shop, way, intent, wanted.bytes)
+            })
+            .collect()
+    }
+
+    /// Writes the intents of all items on their way into the journal, durably. False: nothing may be created.
+    fn announce(&self, items: &mut [Item]) -> bool {
+        let intents: Vec<Intent> = items
+            .iter()
+            .filter(|item| item.is_going())
+            .map(|item| item.intent.clone())
+            .collect();
+        if intents.is_empty() {
+            return false;
+        }
+        let mut state = self.state();
+        let failure = match &state.broken {
+            Some(problem) => Some(CommitFailure::new("io", format!("{problem} The original is untouched."))),
+            None => self
+                .write_intents(&mut state, intents)
+                .err()
+                .map(|error| CommitFailure::from_disk(&error, "The original is untouched.")),
+        };
+        let Some(failure) = failure.map(CommitFailure::fatal) else {
+            for item in items.iter_mut().filter(|item| item.is_going()) {
+                item.announced = true;
+            }
+            return true;
+        };
+        for item in items.iter_mut().filter(|item| item.is_going()) {
+            // Nothing was created: whatever the journal says of it, there is nothing to settle.
+            item.fail(failure.clone());
+        }
+        false
+    }
+
+    /// The journal and the folders that a batch needs.
+    fn write_intents(&self, state: &mut State, intents: Vec<Intent>) -> Result<(), DiskError> {
+        let disk = self.disk.as_ref();
+        if !state.kept_ready
+            && intents
+                .iter()
+                .any(|intent| intent.kept.as_ref().is_some_and(|place| place.room == Room::Originals))
+        {
+            let ready = ensure_folder(disk, &self.home.originals())
+                .and_then(|_| ensure_folder(disk, &self.home.kept(&self.run)))
+                .and_then(|_| disk.sync_dir(&self.home.originals()))
+                .and_then(|()| disk.sync_dir(&self.home.folder()));
+            if let Err(error) = ready {
+                remove_empty(disk, &self.home, &self.run);
+                return Err(error);
+            }
+            state.kept_ready = true;
+        }
+        if state.journal.is_none() {
+            let header = Header {
+                version: 1,
+                run: self.run.clone(),
+                originals: self.options.originals,
+                started: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
+            };
+            state.journal = Some(Journal::create(disk, &self.home, header)?);
+        }
+        let batch = Batch {
+            intents,
+            done: std::mem::take(&mut state.done),
+            dropped: std::mem::take(&mut state.dropped),
+            ..Batch::default()
+        };
+        let Some(journal) = &mut state.journal else { return Ok(()) };
+        journal.announce(batch).inspect_err(|error| {
+            // Its end is unknown: nothing may follow.
+            state.broken = Some(format!("The journal could not be written earlier ({error})."));
+        })
+    }
+
+    /// New names and links become durable before any original retires.
+    fn sync_staged(&self, shop: &Shop<'_>, items: &mut [Item]) {
+        let linked = items.iter().any(|item| item.is_going() && item.way == Way::Over) && self.options.originals == Originals::Keep;
+        let synced = self.sync_kept(linked).and_then(|()| self.disk.sync_dir(&self.home.shard));
+        let Err(error) = synced else { return };
+        let failure = CommitFailure::from_disk(&error, "The original is untouched.").fatal();
+        self.each(items, Item::is_going, |item| {
+            shop.give_up(item, failure.clone());
+            // Removed, but not durably: the name may come back.
+            if let Fate::Failed { clean, .. } = &mut item.fate {
+                *clean = false;
+            }
+        });
+    }
+
+    /// Originals that stepped aside are durably where they are kept; then replacements take their names. Without the sync
+    /// between them a crash could show the second rename without the first: over the original.
+    fn change_hands(&self, shop: &Shop<'_>, items: &mut [Item]) {
+        let parked = |item: &Item| item.is_going() && item.parked;
+        if !items.iter().any(parked) {
+            return;
+        }
+        let synced = self.sync_kept(true).and_then(|()| self.disk.sync_dir(&self.home.shard));
+        match synced {
+            Ok(()) => self.each(items, parked, |item| shop.take_place(item)),
+            Err(error) => {
+                let failure = CommitFailure::from_disk(&error, "The original is untouched.").fatal();
+                self.each(items, parked, |item| {
+                    shop.step_back(item, failure.clone());
+                    if let Fate::Failed { clean, .. } = &mut item.fate {
+                        *clean = false;
+                    }
+                });
+            }
+        }
+    }
+
+    fn sync_kept(&self, wanted: bool) -> Result<(), DiskError> {
+        if wanted && self.state().kept_ready {
+            return self.disk.sync_dir(&self.home.kept(&self.run));
+        }
+        Ok(())
+    }
+
+    /// What retired becomes durable; parked originals go.
+    fn settle(&self, shop: &Shop<'_>, items: &mut [Item]) {
+        let synced = self.sync_kept(true).and_then(|()| self.disk.sync_dir(&self.home.shard));
+        if let Err(error) = synced {
+            return self.left_open(items, &error);
+        }
+        let parked = self.options.originals == Originals::Delete && items.iter().any(|item| item.is_retired() && item.way == Way::Park);
+        if parked {
+            self.each(items, |item| item.is_retired() && item.way == Way::Park, |item| shop.unpark(item));
+            if let Err(error) = self.disk.sync_dir(&self.home.shard) {
+                return self.left_open(items, &error);
+            }
+        }
+        for item in items.iter_mut().filter(|item| item.is_retired()) {
+            item.fate = Fate::Committed;
+        }
+    }
+
+    /// The last sync failed: replacements are in place and were durable before their originals retired, so nothing is lost;
+    /// but which names a crash would show is not known. The journal stays, and nothing more is begun.
+    fn left_open(&self, items: &mut [Item], error: &DiskError) {
+        let mut state = self.state();
+        state.broken = Some(format!("An earlier sync failed ({error})."));
+        for item in items {
+            match &mut item.fate {
+                Fate::Failed { clean, .. } => *clean = false,
+                Fate::Retired => {
+                    state.open += 1;
+                    item.fate = Fate::Committed;
+                }
+                Fate::Going | Fate::Committed => {}
+            }
+        }
+    }
+
+    /// Remembers for the journal and for the totals how items ended.
+    fn note(&self, items: &[Item]) {
+        let mut state = self.state();
+        let keep = self.options.originals == Originals::Keep;
+        for item in items.iter().filter(|item| item.announced) {
+            match &item.fate {
+                Fate::Committed => {
+                    if state.broken.is_none() {
+                        state.done.push(item.intent.id);
+                    }
+                    if keep {
+                        state.kept += 1;
+                        state.kept_bytes += item.intent.seen.len;
+                    }
+                }
+                Fate::Failed { clean: true, .. } => state.dropped.push(item.intent.id),
+                Fate::Failed { clean: false, .. } | Fate::Going | Fate::Retired => state.open += 1,
+            }
+        }
+    }
+}
+
+fn verdict(item: Item) -> Verdict {
+    match item.fate {
+        Fate::Failed { failure, .. } => Verdict::Failed(failure),
+        Fate::Committed => Verdict::Committed {
+            write: item.busy,
+            cpu: item.cpu,
+        },
+        // No path leads here; if one did, nothing may be called replaced.
+        Fate::Going | Fate::Retired => {
+            let message = format!("{} was not finished. The next run will settle it.", item.source.display());
+            Verdict::Failed(CommitFailure::new("io", message))
+        }
+    }
+}
+
+/// Takes the journal away, or to the kept originals, where undo looks for it.
+pub(super) fn close_journal(disk: &dyn Disk, home: &Home, run: &str, kept: bool) -> Result<(), DiskError> {
+    let path = home.journal();
+    if kept {
+        ensure_folder(disk, &home.originals())?;
+        ensure_folder(disk, &home.kept(run))?;
+        disk.sync_dir(&home.originals())?;
+        if let Some(file) = disk.stat(&path)? {
+            // One run has one journal; should the name be taken all the same, both are worth keeping.
+            let mut target = home.kept_journal(run);
+            let mut number = 1;
+            while disk.stat(&target)?.is_some() {
+                number += 1;
+                target.set_file_name(format!("journal-{number}"));
+            }
+            move_file(disk, &path, &target, &file, Target::Ours)?;
+        }
+        disk.sync_dir(&home.kept(run))?;
+    } else {
+        remove_file(disk, &path)?;
+        remove_empty(disk, home, run);
+    }
+    disk.sync_dir(&home.folder())
+}
+
+/// Removes the folders for kept originals where nothing is in them; the system refuses otherwise.
+fn remove_empty(disk: &dyn Disk, home: &Home, run: &str) {
+    if disk.remove_dir(&home.kept(run)).is_ok() {
+        let _ = disk.remove_dir(&home.originals());
+    }
+}

@@ -1,0 +1,131 @@
+//! What this file system can do, tried out once on small files of ours in `.shardpress/probe/`.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::files::ensure_folder;
+use super::names::{Home, Room};
+use crate::engine::disk::{Disk, DiskError, Trouble};
+use crate::engine::metrics::DriveKind;
+use crate::engine::settings::WriteMode;
+
+/// A rename between folders is slow when it takes this many times one inside a folder …
+const SLOW_FACTOR: u32 = 3;
+/// … and more than this.
+const SLOW_FLOOR: Duration = Duration::from_millis(10);
+
+/// How replacements are written here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mount {
+    /// Written under a name of ours, then renamed without replacing; otherwise created under the final name.
+    pub(super) staged: bool,
+    /// A file can be renamed without replacing anything.
+    pub(super) no_replace: bool,
+    /// A file can have a second name.
+    pub(super) links: bool,
+    /// A rename over an existing file is atomic and harms nothing (SMB deletes the target when somebody holds it).
+    pub(super) over: bool,
+    /// Identities may change by themselves: inode numbers are invented by a client.
+    pub(super) loose_inodes: bool,
+    /// Where kept originals go.
+    pub(super) keep_in: Room,
+}
+
+/// Tries the mount out. Leaves nothing behind, and takes away what an interrupted probe left.
+pub(super) fn probe(disk: &dyn Disk, home: &Home, wanted: WriteMode) -> Result<Mount, DiskError> {
+    let folder = home.probe();
+    clear(disk, &folder)?;
+    ensure_folder(disk, &folder)?;
+    let result = measure(disk, home, &folder);
+    let cleared = clear(disk, &folder);
+    let found = result?;
+    cleared?;
+    // Network and user-space file systems, and what is unknown, get the ways that assume the least.
+    let remote = disk.drive(&home.shard).kind == DriveKind::Network;
+    let staged = match wanted {
+        WriteMode::Direct => false,
+        WriteMode::Staged => found.no_replace,
+        WriteMode::Auto => found.no_replace && !remote,
+    };
+    Ok(Mount {
+        staged,
+        no_replace: found.no_replace,
+        links: found.links,
+        over: !remote,
+        loose_inodes: remote,
+        keep_in: if found.slow_between_folders { Room::Shard } else { Room::Originals },
+    })
+}
+
+/// What trying told.
+struct Tried {
+    no_replace: bool,
+    links: bool,
+    slow_between_folders: bool,
+}
+
+fn measure(disk: &dyn Disk, home: &Home, folder: &Path) -> Result<Tried, DiskError> {
+    let (one, two, link) = (folder.join("one"), folder.join("two"), folder.join("link"));
+    drop(disk.create_new(&one)?);
+    // Without an exclusive creation there is no safe way at all.
+    match disk.create_new(&one) {
+        Err(error) if error.kind() == Trouble::Exists => {}
+        Err(error) => return Err(error),
+        Ok(_) => {
+            let problem = "it creates files that are already there; nothing can be replaced safely on it";
+            return Err(DiskError::new(
+                "trust the file system of",
+                &home.shard,
+                std::io::Error::other(problem),
+            ));
+        }
+    }
+    drop(disk.create_new(&two)?);
+    let refuses = match disk.rename_noreplace(&one, &two) {
+        Err(error) => error.kind() == Trouble::Exists,
+        Ok(()) => false,
+    };
+    let third = folder.join("three");
+    let begin = Instant::now();
+    let no_replace = refuses && disk.rename_noreplace(&two, &third).is_ok();
+    let inside = begin.elapsed();
+    let links = disk.hard_link(&one, &link).is_ok();
+    let mut slow_between_folders = false;
+    if no_replace {
+        let between = folder.join("four");
+        disk.create_dir(&between)?;
+        let begin = Instant::now();
+        disk.rename_noreplace(&third, &between.join("three"))?;
+        let took = begin.elapsed();
+        slow_between_folders = took > SLOW_FLOOR && took > inside * SLOW_FACTOR;
+    }
+    Ok(Tried {
+        no_replace,
+        links,
+        slow_between_folders,
+    })
+}
+
+/// Removes everything a probe can have left; only names that it uses.
+fn clear(disk: &dyn Disk, folder: &Path) -> Result<(), DiskError> {
+    if !disk.is_folder(folder)? {
+        return Ok(());
+    }
+    let inner = folder.join("four");
+    for path in [
+        inner.join("three"),
+        folder.join("one"),
+        folder.join("two"),
+        folder.join("three"),
+        folder.join("link"),
+    ] {
+        match disk.remove_file(&path) {
+            Err(error) if error.kind() != Trouble::Vanished => return Err(error),
+            _ => {}
+        }
+    }
+    if disk.is_folder(&inner)? {
+        disk.remove_dir(&inner)?;
+    }
+    disk.remove_dir(folder)
+}
