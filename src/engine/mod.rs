@@ -22,6 +22,7 @@ mod metrics;
 mod pixels;
 mod plan;
 mod resize;
+mod run;
 mod sample;
 mod scan;
 mod settings;
@@ -35,6 +36,7 @@ pub use metrics::{
 };
 pub use pixels::Size;
 pub use plan::{Action, Collision, Plan, ShardPlan, Totals};
+pub use run::{Blocked, Control, Engine, Handle, Recovered, drives, memory_budget, this_machine, workers};
 pub use sample::{SampleError, SampleSummary, write_sample};
 pub use scan::{FoundImage, Inventory, ScanError};
 pub use settings::{

@@ -1,0 +1,228 @@
+//! One shard after the other: lock, recover, look again, hand out its images, wait for its committer, close.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+
+use crossbeam_channel::{Sender, unbounded};
+
+use super::load::Job;
+use super::shard::{ShardRun, untouched};
+use super::{Shared, depth, problem, write};
+use crate::engine::commit::{self, CommitOptions, Committer, ShardLock};
+use crate::engine::metrics::{DriveKind, Event, Kind, Notice, Outcome, Problem, ShardRecord, ShardState};
+use crate::engine::plan::ShardPlan;
+use crate::engine::scan::{Content, scan};
+
+/// One driver: takes the next shard until there are none.
+pub(super) fn run(shared: &Shared, jobs: &Sender<Job>) {
+    loop {
+        let index = shared.next_shard.fetch_add(1, Ordering::Relaxed);
+        let Some(plan) = shared.shards.get(index).map(Arc::clone) else {
+            return;
+        };
+        let record = if shared.control.stopped().is_some() {
+            untouched(&plan, &shared.settings, ShardState::NotReached)
+        } else {
+            shared.event(Event::ShardStarted {
+                path: plan.inventory.path.clone(),
+            });
+            shard(shared, jobs, plan)
+        };
+        shared.event(finished(&record));
+        shared.put_record(index, record);
+    }
+}
+
+fn finished(record: &ShardRecord) -> Event {
+    let changed = || record.images.iter().filter(|i| matches!(i.outcome, Outcome::Shrunk(_)));
+    Event::ShardFinished {
+        path: record.path.clone(),
+        state: record.state.clone(),
+        changed: changed().count() as u64,
+        saved_bytes: changed().map(|i| i.bytes_before as i64 - i.bytes_after as i64).sum(),
+    }
+}
+
+fn shard(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>) -> ShardRecord {
+    // A shard without work is not locked: a second run changes nothing, not even a folder's time.
+    let nothing_to_do = plan.work().next().is_none() && plan.interrupted.is_none();
+    if shared.kind != Kind::Run || nothing_to_do {
+        return work_through(shared, jobs, plan, None);
+    }
+    match open(shared, plan) {
+        Ok((plan, lock)) => locked(shared, jobs, plan, &lock),
+        Err((plan, problem)) => untouched(&plan, &shared.settings, ShardState::Skipped(*problem)),
+    }
+}
+
+fn locked(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>, lock: &ShardLock) -> ShardRecord {
+    if plan.work().next().is_none() {
+        return work_through(shared, jobs, plan, None);
+    }
+    let options = CommitOptions {
+        originals: shared.settings.safety.originals,
+        write: shared.settings.safety.write,
+        verify: shared.settings.safety.verify,
+        parallel: depth::commits_in_flight(plan.inventory.drive.kind),
+    };
+    let committer = match Committer::open(&shared.disk, lock, &shared.run, options) {
+        Ok(committer) => committer,
+        Err(error) => {
+            let problem = problem::of_shard(plan.inventory.path.clone(), &error);
+            return untouched(&plan, &shared.settings, ShardState::Skipped(problem));
+        }
+    };
+    let path = plan.inventory.path.clone();
+    let mut record = work_through(shared, jobs, plan, Some(&committer));
+    record.write_mode = committer.write_mode().into();
+    record.kept_bytes = committer.kept_bytes();
+    match committer.finish() {
+        Ok(_) => {}
+        Err(error) => shared.notice(path, format!("{error}. All images are safe; the next run tidies up.")),
+    }
+    record
+}
+
+/// Hands out the images that have work and waits until each has its outcome.
+fn work_through(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>, committer: Option<&Committer>) -> ShardRecord {
+    let work: Vec<usize> = in_reading_order(&plan);
+    let kind = plan.inventory.drive.kind;
+    let run = Arc::new(ShardRun::new(
+        plan,
+        &shared.settings,
+        Arc::clone(&shared.metrics),
+        shared.events.clone(),
+    ));
+    let (finished, arriving) = unbounded();
+    thread::scope(|scope| {
+        // The receiver moves into the thread: if that ends early, replacements on their way are dropped and give their
+        // memory back, instead of waiting for nobody.
+        let committing = {
+            let run = &run;
+            thread::Builder::new().spawn_scoped(scope, move || write::run(shared, run, committer, &arriving))
+        };
+        let Ok(committing) = committing else {
+            shared.notice(
+                run.plan.inventory.path.clone(),
+                "The system refuses to start a thread for this shard; it was left untouched.".into(),
+            );
+            return;
+        };
+        {
+            // On a local drive one folder is read after the other; on a slow one they are read side by side.
+            let _turn = (kind != DriveKind::Network).then(|| shared.turn());
+            for image in work {
+                if shared.control.stopped().is_some() || run.is_given_up() {
+                    break;
+                }
+                if jobs
+                    .send(Job {
+                        shard: Arc::clone(&run),
+                        image,
+                        finished: finished.clone(),
+                    })
+                    .is_err()
+                {
+                    break;
+                }
+            }
+        }
+        drop(finished);
+        if committing.join().is_err() {
+            shared.notice(
+                run.plan.inventory.path.clone(),
+                "An internal error stopped this shard; its originals are safe.".into(),
+            );
+        }
+    });
+    run.take_record(&shared.settings)
+}
+
+/// Images with work, in the order in which their bytes lie on disk where that matters and is known.
+fn in_reading_order(plan: &ShardPlan) -> Vec<usize> {
+    let mut work: Vec<usize> = plan.work().collect();
+    if plan.inventory.drive.kind == DriveKind::Spinning {
+        work.sort_unstable_by_key(|i| plan.inventory.images[*i].identity.inode);
+    }
+    work
+}
+
+/// The plan of a shard that stays as it is, and why.
+type NotOpened = (Arc<ShardPlan>, Box<Problem>);
+
+/// Locks the shard, recovers what an earlier run left, and plans it anew where it is not as it was planned.
+fn open(shared: &Shared, plan: Arc<ShardPlan>) -> Result<(Arc<ShardPlan>, ShardLock), NotOpened> {
+    let path = plan.inventory.path.clone();
+    let lock = match commit::lock(&shared.disk, &path, &shared.run) {
+        Ok(lock) => lock,
+        Err(error) => {
+            return Err((plan, Box::new(problem::of_lock(path, &error))));
+        }
+    };
+    let again = match recover(shared, &plan, &lock) {
+        Ok(recovered) => recovered || !as_planned(shared, &plan),
+        Err(problem) => return Err((plan, problem)),
+    };
+    if !again {
+        return Ok((plan, lock));
+    }
+    let inventory = match scan(shared.disk.as_ref(), &path, &shared.probe_pool) {
+        Ok(inventory) => inventory,
+        Err(error) => {
+            return Err((plan, Box::new(problem::of_shard(path, &error))));
+        }
+    };
+    let fresh = Arc::new(ShardPlan::new(&shared.settings, Arc::new(inventory), None));
+    match fresh.collisions.first() {
+        None => Ok((fresh, lock)),
+        Some(collision) => {
+            let problem = Problem {
+                code: "collision",
+                path,
+                message: format!(
+                    "The folder changed after the plan was made, and now more than one file wants the name {}. The shard was left untouched.",
+                    collision.output.display()
+                ),
+                advice: "Rename one of them, then run again.".into(),
+            };
+            Err((fresh, Box::new(problem)))
+        }
+    }
+}
+
+/// Whether anything was recovered. An alarm leaves the shard to a person.
+fn recover(shared: &Shared, plan: &ShardPlan, lock: &ShardLock) -> Result<bool, Box<Problem>> {
+    let path = &plan.inventory.path;
+    match commit::pending(shared.disk.as_ref(), path) {
+        Ok(None) => return Ok(false),
+        Ok(Some(_)) => {}
+        Err(error) => return Err(Box::new(problem::of_shard(path.clone(), &error))),
+    }
+    let recovery = commit::recover(&shared.disk, lock).map_err(|e| Box::new(problem::of_shard(path.clone(), &e)))?;
+    shared.event(Event::ShardRecovered {
+        path: path.clone(),
+        summary: recovery.summary(),
+    });
+    shared.notices(recovery.notices);
+    let mut alarms = recovery.alarms.into_iter();
+    let Some(first) = alarms.next() else { return Ok(true) };
+    shared.notices(alarms.map(|alarm| Notice {
+        path: alarm.path,
+        message: alarm.message,
+    }));
+    Err(Box::new(first))
+}
+
+/// A look at a few images tells whether another run was here since the plan was made.
+fn as_planned(shared: &Shared, plan: &ShardPlan) -> bool {
+    let work: Vec<usize> = plan.work().collect();
+    [work.first(), work.get(work.len() / 2), work.last()]
+        .into_iter()
+        .flatten()
+        .all(|i| {
+            let image = &plan.inventory.images[*i];
+            matches!(image.content, Content::Image(_))
+                && matches!(shared.disk.stat(&plan.inventory.path.join(&image.name)), Ok(Some(now)) if now.unchanged(&image.identity))
+        })
+}

@@ -1,0 +1,382 @@
+//! The front door: scan and plan, estimate, start, recover.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
+
+use super::{Control, Parts, machine, pipeline, problem};
+use crate::engine::commit;
+use crate::engine::disk::{Disk, RealDisk};
+use crate::engine::metrics::{DriveKind, Estimate, Event, Kind, Metrics, Notice, Problem, Record, ShardRecord, ShardState, Why};
+use crate::engine::plan::{self, Action, Collision, Means, Plan, ShardPlan};
+use crate::engine::resize::{Backend, Cpu};
+use crate::engine::scan::{self, FoundImage, ScanError};
+use crate::engine::settings::Settings;
+
+/// Scans, plans and runs. Cheap to make; holds no state between calls but the file system and the backend.
+pub struct Engine {
+    disk: Arc<dyn Disk>,
+    backend: Arc<dyn Backend>,
+}
+
+/// A run that is under way on threads of its own.
+pub struct Handle {
+    /// What happens, in order. Must be read: it is bounded.
+    pub events: Receiver<Event>,
+    /// To stop and to pause.
+    pub control: Arc<Control>,
+    /// To look how far it is.
+    pub metrics: Arc<Metrics>,
+    thread: JoinHandle<Result<Record, Blocked>>,
+}
+
+/// Nothing was begun: more than one file wants the same name.
+#[derive(Debug)]
+pub struct Blocked {
+    /// Shard and collision.
+    pub collisions: Vec<(PathBuf, Collision)>,
+    /// Shards whose earlier run was brought to an end before the names were compared, with what was done.
+    pub recovered: Vec<(PathBuf, String)>,
+}
+
+/// What became of one folder that was asked to be recovered.
+#[derive(Debug)]
+pub struct Recovered {
+    /// The shard.
+    pub path: PathBuf,
+    /// What was done; `None` where there was nothing to do.
+    pub summary: Option<String>,
+    /// What only a person can decide.
+    pub alarms: Vec<Problem>,
+    /// What a person should know.
+    pub notices: Vec<Notice>,
+    /// It could not be locked or read.
+    pub problem: Option<Problem>,
+}
+
+/// Events that may wait for a slow listener before the run waits too.
+const EVENTS_AHEAD: usize = 8192;
+
+/// Headers read at once on a drive where latency dominates.
+const PROBES_IN_FLIGHT: usize = 32;
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self {
+            disk: Arc::new(RealDisk),
+            backend: Arc::new(Cpu),
+        }
+    }
+}
+
+impl Engine {
+    /// On another file system than the real one.
+    #[cfg(test)]
+    pub(super) fn on(disk: Arc<dyn Disk>) -> Self {
+        Self {
+            disk,
+            backend: Arc::new(Cpu),
+        }
+    }
+
+    /// Scans the folders and plans what would be done. Reads headers, touches nothing.
+    ///
+    /// # Errors
+    /// A folder that is not there or cannot be listed.
+    pub fn plan(&self, roots: &[PathBuf], settings: &Settings) -> Result<Plan, ScanError> {
+        let folders = scan::candidates(self.disk.as_ref(), roots, settings.choose.recursive)?;
+        let pool = self.probe_pool(folders.first().map(PathBuf::as_path));
+        let mut found = Vec::with_capacity(folders.len());
+        let mut unreadable = Vec::new();
+        for folder in folders {
+            let disk = self.disk.as_ref();
+            let looked = scan::scan(disk, &folder, &pool).and_then(|inventory| Ok((Arc::new(inventory), commit::pending(disk, &folder)?)));
+            match looked {
+                Ok(shard) => found.push(shard),
+                Err(error) => unreadable.push(problem::of_shard(folder, &error)),
+            }
+        }
+        Ok(Plan::new(settings.clone(), found, unreadable))
+    }
+
+    /// Reads of headers wait for the drive, not for a core.
+    fn probe_pool(&self, path: Option<&Path>) -> Arc<rayon::ThreadPool> {
+        let threads = match path.map(|p| self.disk.drive(p).kind) {
+            Some(DriveKind::Network) => PROBES_IN_FLIGHT,
+            Some(DriveKind::Spinning) => 2,
+            _ => 2 * thread::available_parallelism().map_or(1, usize::from),
+        };
+        let build = |n| {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(n)
+                .thread_name(|i| format!("probe-{i}"))
+                .build()
+        };
+        // Where the system is short of threads one is enough.
+        let pool = build(threads).or_else(|_| build(1));
+        Arc::new(pool.unwrap_or_else(|error| panic!("the system refuses to start even one thread: {error}")))
+    }
+
+    /// Works on a sample of about `wanted` images in memory and predicts bytes and processing time. Writes nothing.
+    pub fn estimate(&self, plan: &Plan, wanted: usize, control: &Control) -> Estimate {
+        let means = Means {
+            workers: machine::workers(&plan.settings),
+            memory: machine::memory_budget(&plan.settings),
+        };
+        plan::estimate(plan, self.disk.as_ref(), &self.backend, means, wanted, &|| {
+            control.stopped().is_some()
+        })
+    }
+
+    /// The record of a plan that is not carried out.
+    pub fn record_of_plan(&self, plan: &Plan, roots: &[PathBuf], estimate: Option<Estimate>, begun: Instant) -> Record {
+        let shards = plan
+            .shards
+            .iter()
+            .map(|s| super::shard::untouched(s, &plan.settings, ShardState::Planned))
+            .chain(plan.unreadable.iter().cloned().map(super::shard::unreadable))
+            .collect();
+        let mut record = self.record(Kind::Estimate, roots, &plan.settings, shards, begun);
+        record.notices = notices(plan);
+        record.estimate = estimate;
+        record
+    }
+
+    /// Carries the plan out ([`Kind::Run`]) or does all of it but writing ([`Kind::Exact`]), on threads of its own.
+    pub fn start(&self, plan: Plan, roots: Vec<PathBuf>, kind: Kind, estimate: Option<Estimate>) -> Handle {
+        let (events, listener) = bounded(EVENTS_AHEAD);
+        let control = Arc::new(Control::default());
+        let metrics = Arc::new(Metrics::new());
+        let engine = Self {
+            disk: Arc::clone(&self.disk),
+            backend: Arc::clone(&self.backend),
+        };
+        let thread = {
+            let (control, metrics) = (Arc::clone(&control), Arc::clone(&metrics));
+            thread::spawn(move || engine.run(plan, &roots, kind, estimate, control, metrics, events))
+        };
+        Handle {
+            events: listener,
+            control,
+            metrics,
+            thread,
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the other end of `start`, called nowhere else")]
+    fn run(
+        &self,
+        plan: Plan,
+        roots: &[PathBuf],
+        kind: Kind,
+        estimate: Option<Estimate>,
+        control: Arc<Control>,
+        metrics: Arc<Metrics>,
+        events: Sender<Event>,
+    ) -> Result<Record, Blocked> {
+        let begun = Instant::now();
+        let mut plan = plan;
+        let mut record = self.record(kind, roots, &plan.settings, Vec::new(), begun);
+        let mut recovered = Vec::new();
+        if kind == Kind::Run {
+            recovered = self.recover_first(&mut plan, &mut record, &events);
+            let collisions: Vec<_> = plan.collisions().map(|(path, c)| (path.to_owned(), c.clone())).collect();
+            if !collisions.is_empty() {
+                return Err(Blocked { collisions, recovered });
+            }
+        }
+        record.notices.extend(notices(&plan));
+        let parts = Parts {
+            run: record.id.clone(),
+            kind,
+            disk: Arc::clone(&self.disk),
+            backend: Arc::clone(&self.backend),
+            control: Arc::clone(&control),
+            metrics: Arc::clone(&metrics),
+            events,
+            probe_pool: self.probe_pool(plan.shards.first().map(|s| s.inventory.path.as_path())),
+        };
+        let (shards, run_notices) = pipeline(plan, parts);
+        record.shards = shards;
+        for (path, summary) in recovered {
+            if let Some(shard) = record.shards.iter_mut().find(|s| s.path == path) {
+                shard.recovered = Some(summary);
+            }
+        }
+        record.notices.extend(run_notices);
+        record.estimate = estimate;
+        record.stopped = control.stopped();
+        record.phases = metrics.phases();
+        record.wall = begun.elapsed();
+        Ok(record)
+    }
+
+    /// Interrupted shards are recovered before names are compared: what lies there may be half a batch.
+    fn recover_first(&self, plan: &mut Plan, record: &mut Record, events: &Sender<Event>) -> Vec<(PathBuf, String)> {
+        let mut summaries = Vec::new();
+        let settings = plan.settings.clone();
+        for shard in plan.shards.iter_mut().filter(|s| s.interrupted.is_some()) {
+            let path = shard.inventory.path.clone();
+            // A shard that cannot be locked, recovered or read stays marked; its driver says why and skips it.
+            let Ok(lock) = commit::lock(&self.disk, &path, &record.id) else {
+                continue;
+            };
+            let Ok(recovery) = commit::recover(&self.disk, &lock) else {
+                continue;
+            };
+            if !recovery.alarms.is_empty() {
+                continue;
+            }
+            let summary = recovery.summary();
+            record.notices.extend(recovery.notices);
+            let _ = events.send(Event::ShardRecovered {
+                path: path.clone(),
+                summary: summary.clone(),
+            });
+            summaries.push((path.clone(), summary));
+            if let Ok(inventory) = scan::scan(self.disk.as_ref(), &path, &self.probe_pool(Some(&path))) {
+                *shard = ShardPlan::new(&settings, Arc::new(inventory), None);
+            }
+        }
+        summaries
+    }
+
+    /// Brings every interrupted shard among the folders into order, without starting a run.
+    ///
+    /// # Errors
+    /// A folder that is not there or cannot be listed.
+    pub fn recover(&self, roots: &[PathBuf], recursive: bool) -> Result<Vec<Recovered>, ScanError> {
+        let run = run_id(OffsetDateTime::now_utc());
+        let mut all = Vec::new();
+        for path in scan::candidates(self.disk.as_ref(), roots, recursive)? {
+            match commit::pending(self.disk.as_ref(), &path) {
+                Ok(None) => {}
+                Ok(Some(_)) => all.push(self.recover_one(path, &run)),
+                Err(error) => all.push(Recovered {
+                    summary: None,
+                    alarms: Vec::new(),
+                    notices: Vec::new(),
+                    problem: Some(problem::of_shard(path.clone(), &error)),
+                    path,
+                }),
+            }
+        }
+        Ok(all)
+    }
+
+    fn recover_one(&self, path: PathBuf, run: &str) -> Recovered {
+        let lock = commit::lock(&self.disk, &path, run).map_err(|e| problem::of_lock(path.clone(), &e));
+        let result = lock.and_then(|lock| commit::recover(&self.disk, &lock).map_err(|e| problem::of_shard(path.clone(), &e)));
+        match result {
+            Ok(recovery) => Recovered {
+                summary: Some(recovery.summary()),
+                alarms: recovery.alarms,
+                notices: recovery.notices,
+                problem: None,
+                path,
+            },
+            Err(problem) => Recovered {
+                summary: None,
+                alarms: Vec::new(),
+                notices: Vec::new(),
+                problem: Some(problem),
+                path,
+            },
+        }
+    }
+
+    fn record(&self, kind: Kind, roots: &[PathBuf], settings: &Settings, shards: Vec<ShardRecord>, begun: Instant) -> Record {
+        let started = OffsetDateTime::now_utc() - begun.elapsed();
+        Record {
+            id: run_id(started),
+            kind,
+            started,
+            wall: begun.elapsed(),
+            settings: settings.clone(),
+            roots: roots.to_vec(),
+            machine: machine::this_machine(settings, &self.backend.name()),
+            shards,
+            phases: Metrics::new().phases(),
+            estimate: None,
+            stopped: None,
+            notices: Vec::new(),
+        }
+    }
+}
+
+impl Handle {
+    /// Waits for the end.
+    ///
+    /// # Errors
+    /// Nothing was begun, since names collide.
+    ///
+    /// # Panics
+    /// When the run's own thread panicked, which is a bug: codecs and threads of the pipeline are caught.
+    pub fn join(self) -> Result<Record, Blocked> {
+        // Nobody listens any more; an end that is gone lets the run send into the void instead of waiting.
+        drop(self.events);
+        match self.thread.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    }
+
+    /// Whether [`join`](Self::join) would return at once.
+    pub fn is_finished(&self) -> bool {
+        self.thread.is_finished()
+    }
+}
+
+/// Remarks of all scans, and of shards that await recovery.
+fn notices(plan: &Plan) -> Vec<Notice> {
+    let mut all = Vec::new();
+    for shard in &plan.shards {
+        if shard.interrupted.is_some() {
+            let message =
+                "An earlier run was interrupted here. The next run recovers it first; `shardpress recover` does just that.".into();
+            all.push(Notice {
+                path: shard.inventory.path.clone(),
+                message,
+            });
+        }
+        for (why, what) in [
+            (Why::Animated, "animated"),
+            (Why::NotRequested, "of a format that is not worked on"),
+        ] {
+            let alone = |(_, action): &(&FoundImage, &Action)| **action == Action::LeaveAlone(why);
+            let names: Vec<_> = shard
+                .inventory
+                .images
+                .iter()
+                .zip(&shard.actions)
+                .filter(alone)
+                .map(|(image, _)| image.name.display())
+                .collect();
+            let message = match names.as_slice() {
+                [] => continue,
+                [one] => format!("{one} is {what}; it is left alone."),
+                [first, ..] => format!("{} images are {what}, {first} the first; they are left alone.", names.len()),
+            };
+            all.push(Notice {
+                path: shard.inventory.path.clone(),
+                message,
+            });
+        }
+        all.extend(shard.inventory.notices.iter().cloned());
+    }
+    all
+}
+
+/// Sorts by time; the tail tells runs of the same second apart, on this machine and on others.
+fn run_id(started: OffsetDateTime) -> String {
+    const FORMAT: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]-[hour][minute][second]");
+    let when = started.format(FORMAT).unwrap_or_default();
+    let salt = twox_hash::XxHash3_128::oneshot(format!("{}-{}", started.unix_timestamp_nanos(), std::process::id()).as_bytes());
+    format!("{when}-{:04x}", salt as u16)
+}

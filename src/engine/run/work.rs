@@ -1,0 +1,107 @@
+//! Process: from compressed bytes to the verified bytes of the replacement, on the CPU workers.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crossbeam_channel::Receiver;
+
+use super::Shared;
+use super::load::Loaded;
+use super::shard::record;
+use super::write::Finished;
+use crate::engine::metrics::{Outcome, Phase, Problem, StepTimes, Wait};
+use crate::engine::plan::Action;
+use crate::engine::scan::Content;
+use crate::engine::shrink::{Shrinker, cost};
+
+/// One worker: takes loaded images until there are none.
+pub(super) fn run(shared: &Shared, loaded: &Receiver<Loaded>) {
+    let mut shrinker = Shrinker::new(&shared.settings, Arc::clone(&shared.backend));
+    loop {
+        let waited = Instant::now();
+        let Ok(item) = loaded.recv() else { return };
+        shared.metrics.waited(Phase::Process, Wait::Input, waited.elapsed());
+        shared.metrics.queue(Phase::Process, -1);
+        if !shared.control.insisted() {
+            work(shared, &mut shrinker, item);
+        }
+    }
+}
+
+fn work(shared: &Shared, shrinker: &mut Shrinker, item: Loaded) {
+    let Loaded {
+        job,
+        bytes,
+        source,
+        load_us,
+        permit,
+    } = item;
+    let shard = &job.shard;
+    let found = &shard.plan.inventory.images[job.image];
+    let (Content::Image(header), Action::Shrink { why, output }) = (&found.content, &shard.plan.actions[job.image]) else {
+        return;
+    };
+    let (need, in_strips) = match cost(header, found.bytes(), &shared.settings) {
+        Ok(cost) => match cost.strips {
+            Some(strips) if cost.whole > shared.budgets.working.total() && strips < cost.whole => (strips, true),
+            _ => (cost.whole, false),
+        },
+        // Planned within the limits, so this cannot be; if it is, the whole budget is surely enough to refuse in.
+        Err(_) => (u64::MAX, false),
+    };
+    let waited = Instant::now();
+    let working = shared.budgets.working.take(need);
+    shared.metrics.waited(Phase::Process, Wait::Memory, waited.elapsed());
+
+    let timer = shared.metrics.start(Phase::Process);
+    let result = shrinker.shrink(&bytes, in_strips);
+    let bytes_read = bytes.len() as u64;
+    timer.done(bytes_read);
+    drop(bytes);
+    drop(working);
+    drop(permit);
+    let shrunk = match result {
+        Ok(shrunk) => shrunk,
+        Err(error) => {
+            let problem = Problem {
+                code: error.code(),
+                path: shard.image_path(job.image),
+                message: format!("{error}. It was left untouched."),
+                advice: error.advice(),
+            };
+            shard.failed(
+                &shared.settings,
+                job.image,
+                problem,
+                StepTimes {
+                    load_us,
+                    ..StepTimes::default()
+                },
+            );
+            return;
+        }
+    };
+    for note in &shrunk.notes {
+        shared.notice(shard.image_path(job.image), note.clone());
+    }
+    let mut record = record(&shard.plan, &shared.settings, job.image, Outcome::Shrunk(*why));
+    record.before = Some(shrunk.before);
+    record.after = Some(shrunk.after);
+    record.bytes_after = shrunk.bytes.len() as u64;
+    record.steps = StepTimes { load_us, ..shrunk.steps };
+
+    let waited = Instant::now();
+    let permit = shared.budgets.waiting.take(shrunk.bytes.len() as u64);
+    shared.metrics.waited(Phase::Process, Wait::Output, waited.elapsed());
+    shared.metrics.queue(Phase::Write, 1);
+    let finished = Finished {
+        image: job.image,
+        source,
+        output: output.clone(),
+        bytes: shrunk.bytes,
+        record,
+        permit,
+    };
+    // The committer of a shard outlives its jobs; were it gone, the image would be reported as not reached.
+    let _ = job.finished.send(finished);
+}

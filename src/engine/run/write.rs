@@ -1,0 +1,144 @@
+//! Write: replacements of one shard gather into batches, and batches go through the commit protocol.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+
+use super::Shared;
+use super::budget::Permit;
+use super::load::Source;
+use super::shard::ShardRun;
+use crate::engine::commit::{CommitFailure, Committer, Replacement, Verdict};
+use crate::engine::metrics::{ImageRecord, Outcome, Phase, Problem, StopReason, Wait};
+
+/// A verified replacement in memory.
+pub(super) struct Finished {
+    pub(super) image: usize,
+    pub(super) source: Source,
+    pub(super) output: std::ffi::OsString,
+    pub(super) bytes: Vec<u8>,
+    /// What will be said of the image once it is committed.
+    pub(super) record: ImageRecord,
+    /// Held until the bytes are on disk.
+    pub(super) permit: Permit,
+}
+
+/// Images of one batch: they share the journal's sync and the folder's.
+const BATCH_IMAGES: usize = 64;
+
+/// Bytes of one batch.
+const BATCH_BYTES: usize = 16 << 20;
+
+/// A batch that has begun waits no longer than this for more.
+const BATCH_AGE: Duration = Duration::from_secs(1);
+
+/// While a batch gathers, the budget is looked at this often.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Commits what arrives until every job of the shard is gone. Without a committer (`plan --exact`) nothing is written.
+pub(super) fn run(shared: &Shared, shard: &Arc<ShardRun>, committer: Option<&Committer>, finished: &Receiver<Finished>) {
+    loop {
+        let waited = Instant::now();
+        let Some(batch) = gather(shared, finished) else { return };
+        shared.metrics.waited(Phase::Write, Wait::Input, waited.elapsed());
+        shared.metrics.queue(Phase::Write, -(batch.len() as i64));
+        match committer {
+            None => batch.into_iter().for_each(|item| shard.ended(item.image, item.record)),
+            // What is not begun stays undone: its originals were not touched.
+            Some(_) if shared.control.insisted() => {}
+            Some(committer) => commit(shared, shard, committer, batch),
+        }
+    }
+}
+
+/// The next batch; `None` when no more will come.
+fn gather(shared: &Shared, finished: &Receiver<Finished>) -> Option<Vec<Finished>> {
+    let first = finished.recv().ok()?;
+    let begun = Instant::now();
+    let mut bytes = first.bytes.len();
+    let mut batch = vec![first];
+    while batch.len() < BATCH_IMAGES && bytes < BATCH_BYTES {
+        match finished.recv_timeout(LOOK) {
+            Ok(item) => {
+                bytes += item.bytes.len();
+                batch.push(item);
+            }
+            // Memory is short: what is gathered holds some of it.
+            Err(RecvTimeoutError::Timeout) if begun.elapsed() > BATCH_AGE || shared.budgets.waiting.is_short() => break,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    Some(batch)
+}
+
+fn commit(shared: &Shared, shard: &Arc<ShardRun>, committer: &Committer, batch: Vec<Finished>) {
+    let mut permits = Vec::with_capacity(batch.len());
+    let mut records = Vec::with_capacity(batch.len());
+    let replacements = batch
+        .into_iter()
+        .map(|item| {
+            permits.push(item.permit);
+            let source = shard.plan.inventory.images[item.image].name.clone();
+            let Source {
+                identity,
+                attributes,
+                hash,
+            } = item.source;
+            records.push((item.image, item.bytes.len() as u64, item.record));
+            Replacement {
+                source,
+                seen: identity,
+                attributes,
+                source_hash: hash,
+                output: item.output,
+                bytes: item.bytes,
+            }
+        })
+        .collect();
+    let verdicts = committer.commit(replacements);
+    drop(permits);
+    for ((image, bytes, mut record), verdict) in records.into_iter().zip(verdicts) {
+        match verdict {
+            Verdict::Committed { write, cpu } => {
+                record.steps.write_us = u32::try_from(write.as_micros()).unwrap_or(u32::MAX);
+                shared.metrics.work(Phase::Write, write, cpu, bytes);
+                shared.worked(shard, Phase::Write);
+            }
+            Verdict::Failed(failure) => {
+                if failure.fatal_for_shard {
+                    stop_for(shared, shard, &failure);
+                }
+                if matches!(failure.code, "io" | "permission" | "read-only" | "verify") {
+                    shared.failed_in_a_row(shard, Phase::Write);
+                }
+                let mut failed = super::shard::record(
+                    &shard.plan,
+                    &shared.settings,
+                    image,
+                    Outcome::Failed(problem(shard, image, failure)),
+                );
+                failed.steps = record.steps;
+                record = failed;
+            }
+        }
+        shard.ended(image, record);
+    }
+}
+
+fn stop_for(shared: &Shared, shard: &ShardRun, failure: &CommitFailure) {
+    shard.give_up();
+    if failure.code == "no-space" {
+        shared.stop(StopReason::DiskFull);
+    }
+}
+
+fn problem(shard: &ShardRun, image: usize, failure: CommitFailure) -> Problem {
+    Problem {
+        code: failure.code,
+        path: shard.image_path(image),
+        message: failure.message,
+        advice: failure.advice.into(),
+    }
+}
