@@ -15,3 +15,4 @@
 //! returns values and sends [`Event`](engine::Event)s.
 
 pub mod engine;
+pub mod report;

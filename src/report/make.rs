@@ -1,0 +1,342 @@
+//! From the engine's record to the report: sums, names, rounding. A pure function.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::engine::{
+    Estimate, Format, ImageRecord, Kind, Outcome, Phase, PhaseTotals, Phases, Point, Problem, Range, Record, ShardRecord, ShardState, Size,
+    Spread, StepTimes, Wait, Why, bound,
+};
+
+use super::value::*;
+use super::{Name, advice, findings};
+
+impl Report {
+    /// The report on a plan or a run.
+    pub fn new(record: &Record) -> Self {
+        let shards: Vec<ShardReport> = record.shards.iter().map(shard).collect();
+        let totals = totals(record, &shards);
+        let verdict = bound(&record.phases);
+        let mut report = Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            id: record.id.clone(),
+            kind: record.kind,
+            started: record.started,
+            wall_seconds: seconds(record.wall),
+            stopped: record.stopped,
+            critical_finding: String::new(),
+            roots: record.roots.iter().map(|root| Name::of_path(root)).collect(),
+            formats: formats(record),
+            estimate: record.estimate.as_ref().map(estimate),
+            forecast: record
+                .estimate
+                .as_ref()
+                .filter(|_| record.kind == Kind::Run)
+                .map(|e| forecast(e, record, &totals)),
+            totals,
+            phases: phases(&record.phases),
+            recommendations: verdict
+                .as_ref()
+                .map(|bound| advice::recommendations(record, bound))
+                .unwrap_or_default(),
+            bound: verdict.map(|bound| BoundReport {
+                phase: bound.phase,
+                memory: bound.memory,
+                evidence: bound.evidence,
+            }),
+            failures: record.shards.iter().flat_map(failures).collect(),
+            notices: record
+                .notices
+                .iter()
+                .map(|notice| NoticeReport {
+                    path: Name::of_path(&notice.path),
+                    message: notice.message.clone(),
+                })
+                .collect(),
+            settings: record.settings.clone(),
+            machine: MachineReport {
+                system: record.machine.system.clone(),
+                processor: record.machine.processor.clone(),
+                cores: record.machine.cores as u64,
+                memory_bytes: record.machine.memory_bytes,
+                workers: record.machine.workers as u64,
+                memory_budget_bytes: record.machine.memory_budget,
+                backend: record.machine.backend.clone(),
+                program_version: record.machine.version.clone(),
+                codecs: record.machine.codecs.clone(),
+            },
+            shards,
+        };
+        report.critical_finding = findings::critical(&report);
+        report
+    }
+}
+
+/// What the file is after the run. Only a shrunk image is another file then, whatever a record says of the others.
+fn bytes_after(image: &ImageRecord) -> u64 {
+    match image.outcome {
+        Outcome::Shrunk(_) => image.bytes_after,
+        _ => image.bytes_before,
+    }
+}
+
+fn shard(shard: &ShardRecord) -> ShardReport {
+    let mut counts = Counts::default();
+    for image in &shard.images {
+        counts.total += 1;
+        match image.outcome {
+            Outcome::Shrunk(_) => counts.shrunk += 1,
+            Outcome::LeftAlone(_) => counts.left_alone += 1,
+            Outcome::Refused(_) => counts.refused += 1,
+            Outcome::Failed(_) => counts.failed += 1,
+            Outcome::NotReached => counts.not_reached += 1,
+        }
+    }
+    ShardReport {
+        path: Name::of_path(&shard.path),
+        drive: DriveReport {
+            kind: shard.drive.kind,
+            file_system: shard.drive.file_system.clone(),
+        },
+        state: match shard.state {
+            ShardState::Planned => ShardStateName::Planned,
+            ShardState::Done => ShardStateName::Done,
+            ShardState::Skipped(_) => ShardStateName::Skipped,
+            ShardState::NotReached => ShardStateName::NotReached,
+        },
+        counts,
+        image_bytes_before: shard.images.iter().map(|image| image.bytes_before).sum(),
+        image_bytes_after: shard.images.iter().map(bytes_after).sum(),
+        other_files: shard.other_files,
+        other_bytes: shard.other_bytes,
+        kept_bytes: shard.kept_bytes,
+        write_mode: shard.write_mode.clone(),
+        recovered: shard.recovered.clone(),
+        images: shard.images.iter().map(image).collect(),
+    }
+}
+
+fn image(image: &ImageRecord) -> ImageReport {
+    let (outcome, reason) = match &image.outcome {
+        Outcome::Shrunk(why) => (ImageOutcome::Shrunk, Some(why_code(*why).to_owned())),
+        Outcome::LeftAlone(why) => (ImageOutcome::LeftAlone, Some(why_code(*why).to_owned())),
+        Outcome::Refused(problem) => (ImageOutcome::Refused, Some(problem.code.to_owned())),
+        Outcome::Failed(problem) => (ImageOutcome::Failed, Some(problem.code.to_owned())),
+        Outcome::NotReached => (ImageOutcome::NotReached, None),
+    };
+    let dimensions = |size: Size| Dimensions {
+        width: size.width,
+        height: size.height,
+    };
+    ImageReport {
+        name: Name::new(&image.name),
+        output: image
+            .output
+            .as_ref()
+            .filter(|&output| *output != image.name)
+            .map(|output| Name::new(output)),
+        format: image.format,
+        outcome,
+        reason,
+        bytes_before: image.bytes_before,
+        bytes_after: bytes_after(image),
+        before: image.before.map(dimensions),
+        after: image.after.map(dimensions),
+        steps: (image.steps != StepTimes::default()).then_some(Steps {
+            load_us: image.steps.load_us,
+            decode_us: image.steps.decode_us,
+            resize_us: image.steps.resize_us,
+            encode_us: image.steps.encode_us,
+            verify_us: image.steps.verify_us,
+            write_us: image.steps.write_us,
+        }),
+    }
+}
+
+fn why_code(why: Why) -> &'static str {
+    match why {
+        Why::AboveTarget => "above_target",
+        Why::BelowTargetUpscaled => "below_target_upscaled",
+        Why::Converted => "converted",
+        Why::SmallEnough => "small_enough",
+        Why::Animated => "animated",
+        Why::NotRequested => "not_requested",
+    }
+}
+
+fn failures(shard: &ShardRecord) -> Vec<Failure> {
+    let failure = |kind: FailureKind, problem: &Problem| Failure {
+        kind,
+        shard: Name::of_path(&shard.path),
+        path: Name::of_path(&problem.path),
+        code: problem.code.to_owned(),
+        message: problem.message.clone(),
+        advice: problem.advice.clone(),
+    };
+    let mut failures = Vec::new();
+    if let ShardState::Skipped(problem) = &shard.state {
+        failures.push(failure(FailureKind::ShardSkipped, problem));
+    }
+    failures.extend(shard.images.iter().filter_map(|image| match &image.outcome {
+        Outcome::Failed(problem) => Some(failure(FailureKind::Failed, problem)),
+        Outcome::Refused(problem) => Some(failure(FailureKind::Refused, problem)),
+        _ => None,
+    }));
+    failures
+}
+
+fn totals(record: &Record, shards: &[ShardReport]) -> Totals {
+    let mut totals = Totals {
+        shards: shards.len() as u64,
+        written_bytes: record.phases.write.bytes,
+        ..Totals::default()
+    };
+    for shard in shards {
+        totals.images.total += shard.counts.total;
+        totals.images.shrunk += shard.counts.shrunk;
+        totals.images.left_alone += shard.counts.left_alone;
+        totals.images.refused += shard.counts.refused;
+        totals.images.failed += shard.counts.failed;
+        totals.images.not_reached += shard.counts.not_reached;
+        totals.other_files += shard.other_files;
+        totals.other_bytes += shard.other_bytes;
+        totals.kept_bytes += shard.kept_bytes;
+        for image in &shard.images {
+            if image.outcome == ImageOutcome::Shrunk {
+                totals.changed_bytes_before += image.bytes_before;
+                totals.changed_bytes_after += image.bytes_after;
+            } else {
+                totals.untouched_bytes += image.bytes_before;
+            }
+        }
+    }
+    totals.bytes_before = totals.changed_bytes_before + totals.untouched_bytes + totals.other_bytes;
+    totals.bytes_after = totals.changed_bytes_after + totals.untouched_bytes + totals.other_bytes;
+    totals.bytes_saved = difference(totals.bytes_before, totals.bytes_after);
+    totals
+}
+
+fn formats(record: &Record) -> Vec<FormatSavings> {
+    let mut sums: BTreeMap<Option<Format>, (u64, u64, u64)> = BTreeMap::new();
+    for image in record.shards.iter().flat_map(|shard| &shard.images) {
+        if matches!(image.outcome, Outcome::Shrunk(_)) {
+            let sum = sums.entry(image.format).or_default();
+            *sum = (sum.0 + 1, sum.1 + image.bytes_before, sum.2 + image.bytes_after);
+        }
+    }
+    sums.into_iter()
+        .map(|(format, (images, before, after))| FormatSavings {
+            format,
+            images,
+            bytes_before: before,
+            bytes_after: after,
+            bytes_saved: difference(before, after),
+            saved_share: rounded(super::format::share(difference(before, after) as f64, before as f64)),
+        })
+        .collect()
+}
+
+fn estimate(estimate: &Estimate) -> EstimateReport {
+    EstimateReport {
+        sampled_images: estimate.sampled as u64,
+        images: estimate.images as u64,
+        bytes_after: range(estimate.bytes_after),
+        bytes_saved: range(estimate.bytes_saved),
+        process_seconds: rounded(estimate.process_secs),
+    }
+}
+
+fn range(range: Range) -> RangeReport {
+    RangeReport {
+        low: range.low,
+        expected: range.expected,
+        high: range.high,
+    }
+}
+
+fn forecast(estimate: &Estimate, record: &Record, totals: &Totals) -> Forecast {
+    let expected = range(estimate.bytes_saved);
+    let saved = totals.bytes_saved;
+    Forecast {
+        complete: record.stopped.is_none() && totals.images.shrunk == estimate.images as u64,
+        images_expected: estimate.images as u64,
+        images_changed: totals.images.shrunk,
+        bytes_saved_expected: expected,
+        bytes_saved: saved,
+        within_range: u64::try_from(saved).is_ok_and(|saved| (expected.low..=expected.high).contains(&saved)),
+        deviation: match expected.expected {
+            0 => 0.0,
+            expected => rounded(saved as f64 / expected as f64 - 1.0),
+        },
+    }
+}
+
+fn phases(phases: &Phases) -> PhasesReport {
+    let phase = |phase: Phase| {
+        let totals = phases.of(phase);
+        PhaseReport {
+            images: totals.images,
+            bytes: totals.bytes,
+            busy_seconds: seconds(totals.busy),
+            cpu_seconds: totals.cpu.map(seconds),
+            cpu_use: totals.cpu_share().map(rounded),
+            wall_seconds: seconds(totals.wall()),
+            share: rounded(phases.share(phase)),
+            mean_busy_threads: rounded(totals.mean_busy_threads()),
+            images_per_second: rounded(totals.mean_images_per_second()),
+            megabytes_per_second: rounded(totals.mean_bytes_per_second() / 1e6),
+            images_per_second_spread: spread(totals.images_per_second, 1.0),
+            megabytes_per_second_spread: spread(totals.bytes_per_second, 1e6),
+            waited: waited(totals),
+        }
+    };
+    let series = |phase: Phase| SeriesCounts {
+        images: phases.series.iter().map(|point: &Point| point.of(phase).images).collect(),
+        bytes: phases.series.iter().map(|point: &Point| point.of(phase).bytes).collect(),
+    };
+    PhasesReport {
+        load: phase(Phase::Load),
+        process: phase(Phase::Process),
+        write: phase(Phase::Write),
+        io_depth: phases.io_depth as u64,
+        series: SeriesReport {
+            seconds: phases.series.iter().map(|point| seconds(point.span)).collect(),
+            load: series(Phase::Load),
+            process: series(Phase::Process),
+            write: series(Phase::Write),
+        },
+    }
+}
+
+fn spread(spread: Spread, unit: f64) -> SpreadReport {
+    SpreadReport {
+        min: rounded(spread.min / unit),
+        median: rounded(spread.median / unit),
+        max: rounded(spread.max / unit),
+    }
+}
+
+fn waited(totals: &PhaseTotals) -> WaitReport {
+    WaitReport {
+        input_seconds: seconds(totals.waited(Wait::Input)),
+        output_seconds: seconds(totals.waited(Wait::Output)),
+        memory_seconds: seconds(totals.waited(Wait::Memory)),
+    }
+}
+
+fn difference(before: u64, after: u64) -> i64 {
+    let difference = i128::from(before) - i128::from(after);
+    i64::try_from(difference).unwrap_or(if difference < 0 { i64::MIN } else { i64::MAX })
+}
+
+fn seconds(time: Duration) -> f64 {
+    rounded(time.as_secs_f64())
+}
+
+/// To six decimals (a microsecond): more would be noise. What is not finite becomes 0, which JSON can say.
+pub(super) fn rounded(value: f64) -> f64 {
+    let rounded = (value * 1e6).round() / 1e6;
+    // Adding zero takes the sign off a negative zero.
+    if rounded.is_finite() { rounded + 0.0 } else { 0.0 }
+}
