@@ -14,5 +14,6 @@
 //! No network access anywhere. The engine draws nothing, prints nothing and never asks a question: it
 //! returns values and sends [`Event`](engine::Event)s.
 
+pub mod cli;
 pub mod engine;
 pub mod report;

@@ -1,0 +1,106 @@
+//! The command line: arguments in, exit code out. A sink of the engine's events; it decides nothing about images.
+
+mod args;
+mod ask;
+mod doctor;
+mod exit;
+mod live;
+mod shrink;
+mod signals;
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use self::args::{Arguments, Command};
+use self::exit::Exit;
+use crate::engine::{Problem, SampleError, SampleSummary, write_sample};
+use crate::report::format;
+
+/// Parses the arguments, does what they say, and returns one of the documented exit codes.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Where the message cannot be printed there is nobody to tell.
+            let _ = error.print();
+            if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+                return Exit::Done.into();
+            }
+            complain("Nothing was touched.");
+            return Exit::Usage.into();
+        }
+    };
+    log_to_stderr();
+    match arguments.command {
+        None => {
+            complain("The window is not part of this version yet. `shardpress --help` shows what the command line does.");
+            Exit::Environment
+        }
+        Some(Command::Plan(options)) => shrink::plan(&options),
+        Some(Command::Run(options)) => shrink::run(&options),
+        Some(Command::Recover(options)) => shrink::recover(&options),
+        Some(Command::Sample { dir }) => sample(&dir),
+        Some(Command::Doctor { paths }) => doctor::doctor(&paths),
+    }
+    .into()
+}
+
+/// `SHARDPRESS_LOG=debug` shows what the program does inside; silent otherwise.
+fn log_to_stderr() {
+    if let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("SHARDPRESS_LOG") {
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    }
+}
+
+fn sample(dir: &Path) -> Exit {
+    match write_sample(dir) {
+        Ok(SampleSummary {
+            shards,
+            images,
+            sidecars,
+            bytes,
+        }) => {
+            let size = format::bytes(bytes);
+            say(&format!(
+                "{}: {} with {} and {}, {size}.",
+                format::shown(dir),
+                format::things(shards as u64, "shard", "shards"),
+                format::things(images as u64, "image", "images"),
+                format::things(sidecars as u64, "sidecar", "sidecars")
+            ));
+            say(&format!(
+                "Look what would be done with `shardpress plan {0}`, do it with `shardpress run {0}`.",
+                format::shown(dir)
+            ));
+            Exit::Done
+        }
+        Err(error) => {
+            complain(&format::one_line(&format!("{error}.")));
+            match error {
+                SampleError::NotEmpty { .. } | SampleError::NotAFolder { .. } => Exit::Usage,
+                SampleError::Io { .. } | SampleError::Encode { .. } => Exit::Environment,
+            }
+        }
+    }
+}
+
+/// Prints to standard output. A reader that went away (`| head`) is no failure of ours. Whatever a name holds, nothing
+/// steers the terminal; names come as [`format::shown`], which also keeps them on their line.
+fn say(text: &str) {
+    let _ = writeln!(io::stdout().lock(), "{}", format::printable(text.trim_end_matches('\n')));
+}
+
+/// Prints to standard error, with the same care.
+fn complain(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", format::printable(text));
+}
+
+/// A problem as one line: where, what happened, what to do.
+fn told(problem: &Problem) -> String {
+    let text = format!("{}: {} {}", problem.path.display(), problem.message, problem.advice);
+    format::one_line(text.trim_end())
+}

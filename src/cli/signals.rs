@@ -1,0 +1,109 @@
+//! Ctrl-C and SIGTERM: the first asks, the second insists.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use super::exit::Exit;
+use crate::engine::{Control, StopReason};
+
+/// Counts signals from the moment it is made.
+pub(super) struct Signals {
+    came: Arc<Came>,
+    /// Signals that were passed on.
+    passed_on: usize,
+}
+
+/// What the handlers write.
+#[derive(Default)]
+struct Came {
+    /// 0, or the number of the first signal: it decides the exit code.
+    first: AtomicUsize,
+    /// Two that come between two looks are two all the same.
+    count: AtomicUsize,
+}
+
+impl Came {
+    fn add(&self, signal: usize) {
+        let _ = self.first.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+        self.count.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Signals {
+    /// Takes over SIGINT, SIGTERM and, where there is one, SIGHUP (a closed terminal asks like Ctrl-C).
+    pub(super) fn new() -> Self {
+        let came = Arc::new(Came::default());
+        #[cfg(unix)]
+        let signals = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
+        #[cfg(not(unix))]
+        let signals = [SIGINT, SIGTERM];
+        for signal in signals {
+            let came = Arc::clone(&came);
+            // SAFETY: the handler does two operations on lock-free atomics that it owns a share of, which are safe in a
+            // signal handler; it neither allocates, locks nor panics.
+            let registered = unsafe { signal_hook::low_level::register(signal, move || came.add(signal as usize)) };
+            // Where a handler cannot be set the system's own stays: the program ends at once, and recovery does the rest.
+            let _ = registered;
+        }
+        Self { came, passed_on: 0 }
+    }
+
+    /// Passes signals that came since the last call on; returns what to tell the user.
+    pub(super) fn pass_on(&mut self, control: &Control) -> Option<&'static str> {
+        let count = self.came.count.load(Ordering::SeqCst);
+        if count == self.passed_on {
+            return None;
+        }
+        self.passed_on = count;
+        if count == 1 {
+            control.stop(StopReason::Asked);
+            Some("Stopping: what is in flight is finished. Once more stops at the next safe step.")
+        } else {
+            control.stop(StopReason::Insisted);
+            Some("Stopping at the next safe step.")
+        }
+    }
+
+    /// The exit code that the first signal asks for, if one came.
+    pub(super) fn exit(&self) -> Option<Exit> {
+        match self.came.first.load(Ordering::SeqCst) {
+            0 => None,
+            signal if signal == SIGTERM as usize => Some(Exit::Terminated),
+            _ => Some(Exit::Interrupted),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Handlers are the whole process's, so these call what a handler calls.
+    fn check(between_looks: &[&[i32]], stopped: Option<StopReason>, exit: Option<Exit>) {
+        let mut signals = Signals {
+            came: Arc::default(),
+            passed_on: 0,
+        };
+        let control = Control::default();
+        for came in between_looks {
+            came.iter().for_each(|&signal| signals.came.add(signal as usize));
+            assert_eq!(signals.pass_on(&control).is_some(), !came.is_empty(), "{between_looks:?}");
+        }
+        assert_eq!(control.stopped(), stopped, "{between_looks:?}");
+        assert_eq!(signals.exit(), exit, "{between_looks:?}");
+    }
+
+    #[test]
+    fn the_first_asks_the_second_insists() {
+        check(&[&[], &[]], None, None);
+        check(&[&[SIGINT], &[]], Some(StopReason::Asked), Some(Exit::Interrupted));
+        check(&[&[SIGTERM]], Some(StopReason::Asked), Some(Exit::Terminated));
+        check(&[&[SIGINT], &[SIGINT]], Some(StopReason::Insisted), Some(Exit::Interrupted));
+        // Both before anybody looked.
+        check(&[&[SIGINT, SIGINT]], Some(StopReason::Insisted), Some(Exit::Interrupted));
+        check(&[&[SIGINT, SIGTERM]], Some(StopReason::Insisted), Some(Exit::Interrupted));
+        check(&[&[SIGTERM, SIGINT]], Some(StopReason::Insisted), Some(Exit::Terminated));
+    }
+}
