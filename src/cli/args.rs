@@ -241,7 +241,7 @@ fn matte(text: &str) -> Result<Typed<[u8; 3]>, Infallible> {
     let parts: Option<Vec<u8>> = match text.strip_prefix('#') {
         Some(hex) if hex.len() == 6 && hex.is_ascii() => (0..3).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).ok()).collect(),
         Some(_) => None,
-        None => text.split(',').map(|part| part.trim().parse().ok()).collect(),
+        None => text.split(',').map(|part| part.trim().parse::<u8>().ok()).collect(),
     };
     Ok(parts.and_then(|parts| parts.try_into().ok()).ok_or_else(|| text.to_owned()))
 }
