@@ -457,3 +457,31 @@ fn the_doctor_tells_the_codecs() {
         .ends_with(2)
         .says(&["nowhere is not there. Nothing was touched."]);
 }
+
+#[test]
+fn what_only_a_person_can_decide_ends_with_5_even_where_nothing_else_is_to_do() {
+    let fixture = Fixture::new();
+    fixture.picture("small.jpg", 60, 40);
+    fixture.file(".shardpress/journal", b"this was\na journal\n");
+    let read = |name: &str| fs::read(fixture.library().join(name)).expect("still there");
+    let before = (read("small.jpg"), read(".shardpress/journal"));
+    fixture.run(&[]).ends_with(5).says(&["journal", "damaged"]);
+    let library = fixture.library();
+    fixture
+        .shardpress(["recover".as_ref(), library.as_os_str()])
+        .ends_with(5)
+        .says(&["A run was interrupted", "only a person can decide"]);
+    assert!(before == (read("small.jpg"), read(".shardpress/journal")), "somebody decided");
+}
+
+#[test]
+fn one_folder_that_cannot_be_looked_into_does_not_stop_the_others() {
+    let fixture = Fixture::new();
+    fixture.picture("good/a.png", 600, 400);
+    fixture.picture("bad/a.png", 600, 400);
+    // A folder where the journal should be: not even root can read it as a file.
+    fs::create_dir_all(fixture.library().join("bad/.shardpress/journal")).expect("folder");
+    fixture.run(&["--originals", "delete"]).ends_with(1).says(&["bad"]);
+    assert!(fixture.library().join("good/a.jpg").exists());
+    assert!(fixture.library().join("bad/a.png").exists() && !fixture.library().join("bad/a.jpg").exists());
+}

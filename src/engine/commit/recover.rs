@@ -47,9 +47,14 @@ impl Recovery {
         if !self.happened() {
             return "Nothing was left unfinished.".to_owned();
         }
+        let run = if self.run.is_empty() {
+            "A run".to_owned()
+        } else {
+            format!("Run {}", self.run)
+        };
         let mut text = format!(
-            "Run {} was interrupted: {} finished, {} taken back, {} restored",
-            self.run, self.finished, self.rolled_back, self.restored
+            "{run} was interrupted: {} finished, {} taken back, {} restored",
+            self.finished, self.rolled_back, self.restored
         );
         match self.alarms.len() {
             0 => {}
