@@ -161,7 +161,8 @@ fn open(shared: &Shared, plan: Arc<ShardPlan>) -> Result<(Arc<ShardPlan>, ShardL
         }
     };
     let again = match recover(shared, &plan, &lock) {
-        Ok(recovered) => recovered || !as_planned(shared, &plan),
+        // The plan of an interrupted shard was made of half a batch, whoever recovered it since.
+        Ok(recovered) => recovered || plan.interrupted.is_some() || !as_planned(shared, &plan),
         Err(problem) => return Err((plan, problem)),
     };
     if !again {

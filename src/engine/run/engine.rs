@@ -13,7 +13,7 @@ use time::macros::format_description;
 use super::{Control, Parts, machine, pipeline, problem};
 use crate::engine::commit;
 use crate::engine::disk::{Disk, RealDisk};
-use crate::engine::metrics::{DriveKind, Estimate, Event, Kind, Metrics, Notice, Problem, Record, ShardRecord, ShardState, Why};
+use crate::engine::metrics::{DriveKind, Estimate, Event, Kind, Metrics, Notice, Phases, Problem, Record, ShardRecord, ShardState, Why};
 use crate::engine::plan::{self, Action, Collision, Means, Plan, ShardPlan};
 use crate::engine::resize::{Backend, Cpu};
 use crate::engine::scan::{self, FoundImage, ScanError};
@@ -258,13 +258,7 @@ impl Engine {
             match commit::pending(self.disk.as_ref(), &path) {
                 Ok(None) => {}
                 Ok(Some(_)) => all.push(self.recover_one(path, &run)),
-                Err(error) => all.push(Recovered {
-                    summary: None,
-                    alarms: Vec::new(),
-                    notices: Vec::new(),
-                    problem: Some(problem::of_shard(path.clone(), &error)),
-                    path,
-                }),
+                Err(error) => all.push(Recovered::unable(problem::of_shard(path, &error))),
             }
         }
         Ok(all)
@@ -281,13 +275,7 @@ impl Engine {
                 problem: None,
                 path,
             },
-            Err(problem) => Recovered {
-                summary: None,
-                alarms: Vec::new(),
-                notices: Vec::new(),
-                problem: Some(problem),
-                path,
-            },
+            Err(problem) => Recovered::unable(problem),
         }
     }
 
@@ -302,10 +290,23 @@ impl Engine {
             roots: roots.to_vec(),
             machine: machine::this_machine(settings, &self.backend.name()),
             shards,
-            phases: Metrics::new().phases(),
+            phases: Phases::default(),
             estimate: None,
             stopped: None,
             notices: Vec::new(),
+        }
+    }
+}
+
+impl Recovered {
+    /// The shard could not be locked or read; the problem names it.
+    fn unable(problem: Problem) -> Self {
+        Self {
+            path: problem.path.clone(),
+            summary: None,
+            alarms: Vec::new(),
+            notices: Vec::new(),
+            problem: Some(problem),
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crossbeam_channel::{Receiver, Sender};
+
 use super::budget::Permit;
 use super::shard::ShardRun;
 use super::write::Finished;
@@ -10,7 +12,6 @@ use super::{Shared, problem};
 use crate::engine::commit::content_hash;
 use crate::engine::disk::{Attributes, Identity};
 use crate::engine::metrics::{Phase, Problem, StepTimes, Wait};
-use crossbeam_channel::{Receiver, Sender};
 
 /// One image that has work.
 pub(super) struct Job {
@@ -70,17 +71,14 @@ fn load(shared: &Shared, job: Job, permit: Permit) -> Option<Loaded> {
     let planned = &job.shard.plan.inventory.images[job.image].identity;
     let read = shared.disk.open(&path).and_then(|file| {
         let identity = file.identity()?;
-        let attributes = file.attributes()?;
-        // What grew after the scan is not read: the budget was asked for the planned size.
-        let bytes = if identity.unchanged(planned) {
-            file.read_all(identity.len)?
-        } else {
-            Vec::new()
-        };
-        Ok((identity, attributes, bytes))
+        // What changed after the scan is not read: the budget was asked for the planned size.
+        if !identity.unchanged(planned) {
+            return Ok(None);
+        }
+        Ok(Some((identity, file.attributes()?, file.read_all(identity.len)?)))
     });
     let problem = match read {
-        Ok((identity, attributes, bytes)) if identity.unchanged(planned) && bytes.len() as u64 == identity.len => {
+        Ok(Some((identity, attributes, bytes))) if bytes.len() as u64 == identity.len => {
             let hash = content_hash(&bytes);
             timer.done(bytes.len() as u64);
             shared.worked(&job.shard, Phase::Load);

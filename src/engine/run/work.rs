@@ -55,8 +55,11 @@ fn work(shared: &Shared, shrinker: &mut Shrinker, item: Loaded) {
 
     let timer = shared.metrics.start(Phase::Process);
     let result = shrinker.shrink(&bytes, in_strips);
-    let bytes_read = bytes.len() as u64;
-    timer.done(bytes_read);
+    // An image that failed costs time, but is not counted as processed.
+    match result {
+        Ok(_) => _ = timer.done(bytes.len() as u64),
+        Err(_) => drop(timer),
+    }
     drop(bytes);
     drop(working);
     drop(permit);
