@@ -162,6 +162,10 @@ fn why_code(why: Why) -> &'static str {
         Why::SmallEnough => "small_enough",
         Why::Animated => "animated",
         Why::NotRequested => "not_requested",
+        Why::OtherShape => "other_shape",
+        Why::NotChosen => "not_chosen",
+        Why::NameTaken => "name_taken",
+        Why::NotSmaller => "not_smaller",
     }
 }
 

@@ -201,12 +201,20 @@ pub enum Why {
     BelowTargetUpscaled,
     /// A format that is converted at any size.
     Converted,
+    /// Small enough, but its sides are no multiples or not of the shape that was asked for.
+    OtherShape,
     /// At or below the target already.
     SmallEnough,
     /// More than one frame.
     Animated,
     /// A format that is worked on by request only (TIFF, GIF).
     NotRequested,
+    /// Passed over by a choice of names, sizes, times or numbers.
+    NotChosen,
+    /// More than one file wants the name that its replacement would have.
+    NameTaken,
+    /// Its replacement would not be smaller, or not by as much as was asked for.
+    NotSmaller,
 }
 
 /// Something that went wrong, for a person: what happened, what was left untouched, what to do.

@@ -2,8 +2,12 @@
 //! wrong with them at once.
 
 mod problems;
+mod text;
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+pub use text::NotAValue;
 
 /// Every choice of a plan or a run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -17,6 +21,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How replacements reach the disk.
     pub safety: SafetySettings,
+    /// What becomes of the files beside the images.
+    pub sidecars: SidecarSettings,
     /// What the machine gives.
     pub machine: MachineSettings,
 }
@@ -25,31 +31,118 @@ pub struct Settings {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PictureSettings {
-    /// Longest side of a replacement, pixels, 1 to 65,500 (the JPEG format ends at 65,535).
+    /// Side of a replacement that `fit` speaks of, pixels, 1 to 65,500 (the JPEG format ends at 65,535).
     pub target: u32,
-    /// Enlarge images whose longest side is below the target.
+    /// What the picture has to fit.
+    pub fit: Fit,
+    /// Sides of a replacement are multiples of this, 1 to 1,024; 1: any side.
+    pub multiple_of: u32,
+    /// How a shape that the picture does not have is reached: of a box, or of multiples.
+    pub shape: Shape,
+    /// Enlarge images that are smaller.
     pub upscale: bool,
-    /// JPEG quality on libjpeg's scale, 1 to 100.
+    /// Resampling filter.
+    pub filter: Filter,
+    /// Resample and flatten in linear light instead of in sRGB's own curve.
+    pub linear: bool,
+    /// JPEG quality on libjpeg's scale, 1 to 100. With `min_score` the highest that is tried.
     pub quality: u8,
+    /// Per image the lowest quality that reaches this SSIMULACRA2 score, up to 100.
+    pub min_score: Option<f64>,
     /// Chroma subsampling of the replacement.
     pub chroma: Chroma,
     /// Compute Huffman tables for each image instead of taking the standard's: about 14 % fewer bytes.
     pub optimise_huffman: bool,
-    /// Colour behind transparent pixels, sRGB.
+    /// Progressive JPEG: fewer bytes, slower to decode.
+    pub progressive: bool,
+    /// Colour behind transparent pixels, and around padded ones, sRGB.
     pub matte: [u8; 3],
+    /// What is said of the picture beside its pixels.
+    pub metadata: Metadata,
+    /// With [`Metadata::Keep`]: leave the place where it was taken in.
+    pub keep_gps: bool,
+    /// Carry the text chunks of a PNG (generation prompts) into the JPEG.
+    pub prompts: bool,
 }
 
 impl Default for PictureSettings {
     fn default() -> Self {
         Self {
             target: 512,
+            fit: Fit::Longest,
+            multiple_of: 1,
+            shape: Shape::Free,
             upscale: false,
+            filter: Filter::Lanczos3,
+            linear: false,
             quality: 95,
+            min_score: None,
             chroma: Chroma::C444,
             optimise_huffman: true,
+            progressive: false,
             matte: [114, 114, 114],
+            metadata: Metadata::None,
+            keep_gps: false,
+            prompts: false,
         }
     }
+}
+
+/// What a picture has to fit. As text: `longest`, `shortest`, `768x512`, `1.5MP`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Fit {
+    /// Its longest side is the target.
+    Longest,
+    /// Its shortest side is the target.
+    Shortest,
+    /// It fits into a box; the target does not matter.
+    Box {
+        /// Pixels, 1 to 65,500.
+        width: u32,
+        /// Pixels, 1 to 65,500.
+        height: u32,
+    },
+    /// It has so many million pixels at most; the target does not matter.
+    Megapixels(f64),
+}
+
+/// How a shape that the picture does not have is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Shape {
+    /// A box is fitted into; for multiples each side is rounded, which stretches by less than half a multiple.
+    #[default]
+    Free,
+    /// The picture covers the shape, and what hangs over is cut, evenly on both sides.
+    Crop,
+    /// The picture fits into the shape, and the rest is the matte, evenly on both sides.
+    Pad,
+}
+
+/// Resampling filters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Filter {
+    /// Windowed sinc of three lobes: the sharpest.
+    #[default]
+    Lanczos3,
+    /// Cubic through the samples: sharp, rings less.
+    CatmullRom,
+    /// Cubic of B = C = 1/3 (Mitchell and Netravali 1988): softer, hardly rings.
+    Mitchell,
+    /// Mean over the area of an output pixel: no ringing at all.
+    Area,
+}
+
+/// What a replacement says beside its pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Metadata {
+    /// Nothing; colours are sRGB.
+    #[default]
+    None,
+    /// ICC profile (colours stay as they are in it), EXIF with the orientation reset and without the place, XMP.
+    Keep,
 }
 
 /// Chroma subsampling, as J:a:b.
@@ -76,6 +169,29 @@ pub struct ChooseSettings {
     pub also: Vec<Format>,
     /// Look for shards at any depth, not only in the named folder and its direct subfolders.
     pub recursive: bool,
+    /// Work only on images whose names match one of these globs; empty: on all.
+    pub include: Vec<String>,
+    /// Leave images alone whose names match one of these globs.
+    pub exclude: Vec<String>,
+    /// Work only on files of at least so many bytes.
+    pub min_size: Option<u64>,
+    /// Work only on files of at most so many bytes.
+    pub max_size: Option<u64>,
+    /// Work only on files that were modified after this.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub newer_than: Option<OffsetDateTime>,
+    /// Work only on shards whose names match one of these globs; empty: on all.
+    pub shards: Vec<String>,
+    /// Begin with the shard of this name, or with the one of this number, counted from 1.
+    pub resume_from: Option<String>,
+    /// Work only on one of several slices of the shards.
+    pub slice: Option<Slice>,
+    /// Work on so many images at most.
+    pub limit: Option<u64>,
+    /// Leave an image alone whose replacement would not be smaller.
+    pub skip_unless_smaller: bool,
+    /// Leave an image alone whose replacement would not save this part of its bytes, percent, 0 to 100; 0: any.
+    pub min_saving: f64,
 }
 
 impl Default for ChooseSettings {
@@ -84,8 +200,28 @@ impl Default for ChooseSettings {
             convert: vec![Format::Png],
             also: Vec::new(),
             recursive: false,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            min_size: None,
+            max_size: None,
+            newer_than: None,
+            shards: Vec::new(),
+            resume_from: None,
+            slice: None,
+            limit: None,
+            skip_unless_smaller: false,
+            min_saving: 0.0,
         }
     }
+}
+
+/// One of several slices of the shards, chosen by a stable hash of a shard's name. As text: `2/8`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slice {
+    /// Which, from 1.
+    pub index: u32,
+    /// Of how many, at least 1.
+    pub of: u32,
 }
 
 /// Image formats that are told apart by their content.
@@ -138,6 +274,44 @@ pub struct SafetySettings {
     pub write: WriteMode,
     /// How much of a replacement is read again before its original may go.
     pub verify: Verify,
+    /// What happens where more than one file wants a name.
+    pub collisions: Collisions,
+    /// Modification time of a replacement.
+    pub mtime: Mtime,
+}
+
+/// What happens where more than one file wants a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Collisions {
+    /// Nothing is begun.
+    #[default]
+    Block,
+    /// The images are left alone.
+    Skip,
+    /// All but one get a number behind their stem.
+    Number,
+}
+
+/// Modification time of a replacement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mtime {
+    /// The original's.
+    #[default]
+    Keep,
+    /// When it was written.
+    Now,
+}
+
+/// What becomes of the files beside the images. Without either choice they are never touched.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SidecarSettings {
+    /// Make the fields that named the old file, or gave its size, tell of the new one.
+    pub update: bool,
+    /// Append this to the tags of images whose transparency was flattened.
+    pub tag_flattened: Option<String>,
 }
 
 /// What becomes of an original whose replacement is durable.
@@ -187,6 +361,8 @@ pub struct MachineSettings {
     pub memory: Option<u64>,
     /// Who resizes.
     pub backend: BackendChoice,
+    /// Let other programs go first: processor and drive.
+    pub low_priority: bool,
 }
 
 /// Who resizes.

@@ -1,9 +1,15 @@
 //! Everything that is wrong with settings, at once.
 
-use super::{Format, Settings};
+use super::{Fit, Format, Settings, Shape};
 
 /// Largest longest side of a replacement: JPEG ends at 65,535 and libjpeg at 65,500.
 const LARGEST_TARGET: u32 = 65_500;
+
+/// Largest side of multiples; trainers want 8 to 128.
+const LARGEST_MULTIPLE: u32 = 1024;
+
+/// Most million pixels of a replacement: the largest square of the JPEG format.
+const LARGEST_MEGAPIXELS: f64 = 4290.0;
 
 /// Least memory in which a run makes sense, bytes.
 const LEAST_MEMORY: u64 = 64 << 20;
@@ -28,6 +34,54 @@ impl Settings {
         check(
             (1..=100).contains(&p.quality),
             format!("The quality is {}; it must be from 1 to 100.", p.quality),
+        );
+        match p.fit {
+            Fit::Box { width, height } => check(
+                (1..=LARGEST_TARGET).contains(&width) && (1..=LARGEST_TARGET).contains(&height),
+                format!("The box is {width}x{height} pixels; both sides must be from 1 to {LARGEST_TARGET}."),
+            ),
+            Fit::Megapixels(megapixels) => check(
+                megapixels > 0.0 && megapixels <= LARGEST_MEGAPIXELS,
+                format!("The picture is to have {megapixels} megapixels; it must be more than 0 and at most {LARGEST_MEGAPIXELS}."),
+            ),
+            Fit::Longest | Fit::Shortest => {}
+        }
+        check(
+            (1..=LARGEST_MULTIPLE).contains(&p.multiple_of),
+            format!(
+                "Sides are to be multiples of {}; it must be from 1 to {LARGEST_MULTIPLE}.",
+                p.multiple_of
+            ),
+        );
+        check(
+            p.shape == Shape::Free || p.multiple_of > 1 || matches!(p.fit, Fit::Box { .. }),
+            "To crop or to pad needs a shape: a box, or sides that are multiples.".into(),
+        );
+        if let Some(score) = p.min_score {
+            check(
+                score > 0.0 && score <= 100.0,
+                format!("The lowest SSIMULACRA2 score is {score}; it must be more than 0 and at most 100."),
+            );
+        }
+        let c = &self.choose;
+        if let Some(slice) = c.slice {
+            check(
+                slice.of >= 1 && (1..=slice.of).contains(&slice.index),
+                format!("The slice is {slice}; its number must be from 1 to the number of slices."),
+            );
+        }
+        check(c.limit != Some(0), "The limit is 0 images; it must be at least 1.".into());
+        check(
+            (0.0..=100.0).contains(&c.min_saving),
+            format!("The least saving is {} percent; it must be from 0 to 100.", c.min_saving),
+        );
+        check(
+            !matches!((c.min_size, c.max_size), (Some(min), Some(max)) if min > max),
+            "The smallest file is larger than the largest: no file fits.".into(),
+        );
+        check(
+            self.sidecars.tag_flattened.as_deref().is_none_or(|tag| !tag.trim().is_empty()),
+            "The tag for flattened images is empty.".into(),
         );
         let odd = self.choose.also.iter().filter(|f| !matches!(f, Format::Tiff | Format::Gif)).count();
         check(
@@ -60,6 +114,16 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::settings::Slice;
+
+    #[test]
+    fn a_shape_needs_one() {
+        let mut settings = Settings::default();
+        settings.picture.shape = Shape::Crop;
+        assert!(settings.problems()[0].contains("crop"));
+        settings.picture.multiple_of = 64;
+        assert_eq!(settings.problems(), Vec::<String>::new());
+    }
 
     #[test]
     fn all_problems_at_once() {
@@ -71,9 +135,33 @@ mod tests {
         wrong.limits.max_pixels = 0;
         wrong.machine.workers = Some(0);
         wrong.machine.memory = Some(1);
+        wrong.picture.fit = Fit::Box { width: 0, height: 9 };
+        wrong.picture.multiple_of = 0;
+        wrong.picture.min_score = Some(f64::NAN);
+        wrong.choose.slice = Some(Slice { index: 3, of: 2 });
+        wrong.choose.limit = Some(0);
+        wrong.choose.min_saving = -1.0;
+        (wrong.choose.min_size, wrong.choose.max_size) = (Some(2), Some(1));
+        wrong.sidecars.tag_flattened = Some(" ".into());
         let found = wrong.problems();
-        assert_eq!(found.len(), 6, "{found:?}");
-        for (part, sentence) in ["target", "quality", "TIFF", "pixel", "workers", "memory"].iter().zip(&found) {
+        let parts = [
+            "target",
+            "quality",
+            "box",
+            "multiples",
+            "score",
+            "slice",
+            "limit",
+            "saving",
+            "smallest",
+            "tag",
+            "TIFF",
+            "pixel",
+            "workers",
+            "memory",
+        ];
+        assert_eq!(found.len(), parts.len(), "{found:?}");
+        for (part, sentence) in parts.iter().zip(&found) {
             assert!(sentence.contains(part), "{sentence}");
         }
     }
