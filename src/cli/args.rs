@@ -1,12 +1,16 @@
 //! What can be typed, and its translation into [`Settings`].
 
-use std::convert::Infallible;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::engine::{BackendChoice, Chroma, Originals, Settings, Verify, WriteMode};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use super::typed::{Typed, matte, number, size, when, word};
+use crate::engine::{
+    BackendChoice, Chroma, Collisions, Filter, Fit, Format, Layer, Metadata, Mtime, Originals, Shape, Slice, Verify, WriteMode,
+};
 
 /// Shrinks whole folders of images in place, quickly, and without losing one of them.
 #[derive(Debug, Parser)]
@@ -29,6 +33,21 @@ pub(super) enum Command {
         /// A folder that does not exist yet, or is empty
         dir: PathBuf,
     },
+    /// List the presets, or print one as TOML, to keep or to change
+    Presets {
+        /// Print this one
+        name: Option<String>,
+    },
+    /// Print what a shell needs to complete commands and options
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages into a folder
+    Man {
+        /// A folder; it is created where it is missing
+        dir: PathBuf,
+    },
     /// Show drives, codecs and limits of this machine
     Doctor {
         /// Folders whose drives are looked at; all drives when none is named
@@ -43,6 +62,9 @@ pub(super) struct PlanOptions {
     /// Do all work but writing, in memory, instead of predicting from a sample
     #[arg(long)]
     pub(super) exact: bool,
+    /// Say of every setting where its value comes from
+    #[arg(long)]
+    pub(super) explain: bool,
 }
 
 #[derive(Debug, Args)]
@@ -64,60 +86,134 @@ pub(super) struct RecoverOptions {
     pub(super) recursive: bool,
 }
 
-/// A value, or what was typed in its place: all that is wrong is told at once, by [`Common::settings`].
-type Typed<T> = Result<T, String>;
-
-/// What `plan` and `run` share.
+/// What `plan` and `run` share. No flag has a default here: what is not typed comes from the library's file, the preset, or
+/// the program, in this order.
 #[derive(Debug, Args)]
 pub(super) struct Common {
     /// Shards, or folders of shards
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
+    /// Begin from a preset: one of `shardpress presets`, or a TOML file
+    #[arg(long, value_name = "NAME")]
+    pub(super) preset: Option<String>,
 
-    /// Longest side of a replacement, pixels
-    #[arg(long, default_value = "512", value_name = "PIXELS", value_parser = number::<u32>, allow_negative_numbers = true, help_heading = "Pictures")]
-    target: Typed<u32>,
-    /// Enlarge images whose longest side is below the target
+    /// Side of a replacement that --fit speaks of, pixels [default: 512]
+    #[arg(long, value_name = "PIXELS", value_parser = number::<u32>, allow_negative_numbers = true, help_heading = "Pictures")]
+    target: Option<Typed<u32>>,
+    /// What a picture has to fit: longest or shortest side, a box such as 768x512, or megapixels such as 1.5MP [default: longest]
+    #[arg(long, value_name = "longest|shortest|WxH|MP", value_parser = word::<Fit>, help_heading = "Pictures")]
+    fit: Option<Typed<Fit>>,
+    /// Sides are multiples of this [default: 1]
+    #[arg(long, value_name = "N", value_parser = number::<u32>, allow_negative_numbers = true, help_heading = "Pictures")]
+    multiple_of: Option<Typed<u32>>,
+    /// Cover the box, or the multiples, and cut what hangs over
+    #[arg(long, conflicts_with = "pad", help_heading = "Pictures")]
+    crop: bool,
+    /// Fit into the box, or the multiples, and fill up with the matte
     #[arg(long, help_heading = "Pictures")]
-    upscale: bool,
-    /// JPEG quality, 1 to 100
-    #[arg(long, default_value = "95", value_name = "1-100", value_parser = number::<u8>, allow_negative_numbers = true, help_heading = "Pictures")]
-    quality: Typed<u8>,
-    /// Chroma subsampling
-    #[arg(long, default_value = "444", help_heading = "Pictures")]
-    chroma: ChromaArg,
-    /// Huffman tables: computed for each image (smaller), or the standard's (faster)
-    #[arg(long, default_value = "optimised", help_heading = "Pictures")]
-    huffman: Huffman,
-    /// Colour behind transparent pixels, as R,G,B or #RRGGBB
-    #[arg(long, default_value = "114,114,114", value_name = "COLOUR", value_parser = matte, help_heading = "Pictures")]
-    matte: Typed<[u8; 3]>,
+    pad: bool,
+    /// Enlarge images that are smaller
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Pictures")]
+    upscale: Option<bool>,
+    /// Resampling filter [default: lanczos3]
+    #[arg(long, help_heading = "Pictures")]
+    filter: Option<FilterArg>,
+    /// Resample and flatten in linear light
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Pictures")]
+    linear: Option<bool>,
+    /// JPEG quality, 1 to 100 [default: 95]
+    #[arg(long, value_name = "1-100", value_parser = number::<u8>, allow_negative_numbers = true, help_heading = "Pictures")]
+    quality: Option<Typed<u8>>,
+    /// Per image the lowest quality that reaches this SSIMULACRA2 score (90 is hard to tell from the original, 70 is good)
+    #[arg(long, value_name = "SCORE", value_parser = number::<f64>, allow_negative_numbers = true, help_heading = "Pictures")]
+    min_score: Option<Typed<f64>>,
+    /// Chroma subsampling [default: 444]
+    #[arg(long, help_heading = "Pictures")]
+    chroma: Option<ChromaArg>,
+    /// Huffman tables: computed for each image (smaller), or the standard's (faster) [default: optimised]
+    #[arg(long, help_heading = "Pictures")]
+    huffman: Option<Huffman>,
+    /// Write progressive JPEG
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Pictures")]
+    progressive: Option<bool>,
+    /// Colour behind transparent pixels, as R,G,B or #RRGGBB [default: 114,114,114]
+    #[arg(long, value_name = "COLOUR", value_parser = matte, help_heading = "Pictures")]
+    matte: Option<Typed<[u8; 3]>>,
+    /// What a replacement says beside its pixels: nothing, or ICC profile, EXIF and XMP [default: none]
+    #[arg(long, help_heading = "Pictures")]
+    metadata: Option<MetadataArg>,
+    /// With --metadata keep: leave the place where a photo was taken in
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Pictures")]
+    keep_gps: Option<bool>,
+    /// Carry the text chunks of a PNG (generation prompts) into the JPEG
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Pictures")]
+    prompts: Option<bool>,
 
-    /// Formats that become JPEG at any size, with commas between them
-    #[arg(
-        long,
-        default_value = "png",
-        value_delimiter = ',',
-        value_name = "FORMATS",
-        help_heading = "Choice"
-    )]
-    convert: Vec<FormatArg>,
+    /// Formats that become JPEG at any size, with commas between them; none: no format [default: png]
+    #[arg(long, value_delimiter = ',', value_name = "FORMATS", help_heading = "Choice")]
+    convert: Option<Vec<FormatArg>>,
     /// Formats to work on beside PNG, JPEG, WebP and BMP
     #[arg(long, value_delimiter = ',', value_name = "FORMATS", help_heading = "Choice")]
-    also: Vec<AlsoArg>,
+    also: Option<Vec<AlsoArg>>,
+    /// Only images whose names match, for example "cat_*"; may be given several times
+    #[arg(long, value_name = "GLOB", help_heading = "Choice")]
+    include: Vec<String>,
+    /// No images whose names match; may be given several times
+    #[arg(long, value_name = "GLOB", help_heading = "Choice")]
+    exclude: Vec<String>,
+    /// Only files of at least this size
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Choice")]
+    min_size: Option<Typed<u64>>,
+    /// Only files of at most this size
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Choice")]
+    max_size: Option<Typed<u64>>,
+    /// Only files modified after this: an age such as 7d or 12h, a date such as 2026-11-01 (UTC), or a time
+    #[arg(long, value_name = "WHEN", value_parser = when, help_heading = "Choice")]
+    newer_than: Option<Typed<OffsetDateTime>>,
+    /// Leave images alone whose replacement would not be smaller
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Choice")]
+    skip_unless_smaller: Option<bool>,
+    /// Leave images alone whose replacement would save less than this part of their bytes
+    #[arg(long, value_name = "PERCENT", value_parser = number::<f64>, allow_negative_numbers = true, help_heading = "Choice")]
+    min_saving: Option<Typed<f64>>,
+    /// Work on so many images at most
+    #[arg(long, value_name = "N", value_parser = number::<u64>, allow_negative_numbers = true, help_heading = "Choice")]
+    limit: Option<Typed<u64>>,
     /// Look for shards at any depth
-    #[arg(long, help_heading = "Choice")]
-    recursive: bool,
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Choice")]
+    recursive: Option<bool>,
+    /// Only shards of this name; may be given several times
+    #[arg(long, value_name = "NAME|GLOB", help_heading = "Choice")]
+    shard: Vec<String>,
+    /// Begin with the shard of this name, or of this number, counted from 1
+    #[arg(long, value_name = "NAME|N", help_heading = "Choice")]
+    resume_from: Option<String>,
+    /// Only slice I of N slices of the shards, so that several machines share a library
+    #[arg(long, value_name = "I/N", value_parser = word::<Slice>, help_heading = "Choice")]
+    slice: Option<Typed<Slice>>,
 
-    /// What becomes of an original whose replacement is safe
-    #[arg(long, default_value = "keep", help_heading = "Safety")]
-    originals: OriginalsArg,
-    /// How a replacement gets its name
-    #[arg(long, default_value = "auto", help_heading = "Safety")]
-    write: WriteArg,
-    /// How a replacement is checked before its original may go
-    #[arg(long, default_value = "decode", help_heading = "Safety")]
-    verify: VerifyArg,
+    /// What becomes of an original whose replacement is safe [default: keep]
+    #[arg(long, help_heading = "Safety")]
+    originals: Option<OriginalsArg>,
+    /// Where more than one file wants a name: begin nothing, leave these images alone, or number them [default: block]
+    #[arg(long, help_heading = "Safety")]
+    collisions: Option<CollisionsArg>,
+    /// How a replacement gets its name [default: auto]
+    #[arg(long, help_heading = "Safety")]
+    write: Option<WriteArg>,
+    /// How a replacement is checked before its original may go [default: decode]
+    #[arg(long, help_heading = "Safety")]
+    verify: Option<VerifyArg>,
+    /// Modification time of a replacement: the original's, or when it was written [default: keep]
+    #[arg(long, help_heading = "Safety")]
+    mtime: Option<MtimeArg>,
+
+    /// Make the fields of sidecars that named the old file, or gave its size, tell of the new one
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Sidecars")]
+    update_sidecars: Option<bool>,
+    /// Append TAG to the tags of images whose transparency was flattened
+    #[arg(long, value_name = "TAG", help_heading = "Sidecars")]
+    tag_flattened: Option<String>,
 
     /// Threads that decode, resize and encode [default: one a core]
     #[arg(long, value_name = "N", value_parser = number::<usize>, allow_negative_numbers = true, help_heading = "Machine")]
@@ -128,18 +224,21 @@ pub(super) struct Common {
     /// Memory for images in flight, for example 512MiB [default: 96 MiB a worker, at least 192 MiB, at most a quarter of RAM]
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Machine")]
     memory: Option<Typed<u64>>,
-    /// Who resizes
-    #[arg(long, default_value = "cpu", help_heading = "Machine")]
-    backend: BackendArg,
-    /// Largest image that is worked on, pixels
-    #[arg(long, default_value = "268000000", value_name = "PIXELS", value_parser = number::<u64>, allow_negative_numbers = true, help_heading = "Machine")]
-    max_pixels: Typed<u64>,
-    /// Largest file that is worked on
-    #[arg(long, default_value = "512MiB", value_name = "SIZE", value_parser = size, help_heading = "Machine")]
-    max_file_bytes: Typed<u64>,
-    /// Memory that a single image may take
-    #[arg(long, default_value = "1GiB", value_name = "SIZE", value_parser = size, help_heading = "Machine")]
-    max_image_memory: Typed<u64>,
+    /// Who resizes [default: cpu]
+    #[arg(long, help_heading = "Machine")]
+    backend: Option<BackendArg>,
+    /// Let other programs go first: processor and drive
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Machine")]
+    low_priority: Option<bool>,
+    /// Largest image that is worked on, pixels [default: 268000000]
+    #[arg(long, value_name = "PIXELS", value_parser = number::<u64>, allow_negative_numbers = true, help_heading = "Machine")]
+    max_pixels: Option<Typed<u64>>,
+    /// Largest file that is worked on [default: 512MiB]
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Machine")]
+    max_file_bytes: Option<Typed<u64>>,
+    /// Memory that a single image may take [default: 1GiB]
+    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Machine")]
+    max_image_memory: Option<Typed<u64>>,
 
     /// Write the report as JSON
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -153,47 +252,89 @@ pub(super) struct Common {
 }
 
 impl Common {
-    /// What was typed, as the engine understands it, and a sentence for each value that makes no sense.
-    pub(super) fn settings(&self) -> (Settings, Vec<String>) {
-        let mut settings = Settings::default();
+    /// What was typed, as a layer of settings, and a sentence for each value that makes no sense.
+    pub(super) fn flags(&self) -> (Layer, Vec<String>) {
+        let mut layer = Layer::default();
         let mut problems = Vec::new();
         let mut wrong = |option: &str, typed: &str, must: &str| problems.push(format!("--{option} is \"{typed}\"; it must be {must}."));
-        // Of a value that makes no sense the default stays, so that the rest can be judged.
-        macro_rules! take {
-            ($option:literal, $typed:expr, $must:literal => $place:expr) => {
+        macro_rules! typed {
+            ($option:literal, $typed:expr, $must:literal => $key:literal) => {
                 match $typed {
-                    Ok(value) => $place = (*value).into(),
-                    Err(typed) => wrong($option, typed, $must),
+                    Some(Ok(value)) => layer.set($key, serde_json::json!(value)),
+                    Some(Err(typed)) => wrong($option, typed, $must),
+                    None => {}
                 }
             };
         }
-        take!("target", &self.target, "a whole number from 1 to 65,500" => settings.picture.target);
-        take!("quality", &self.quality, "a whole number from 1 to 100" => settings.picture.quality);
-        take!("matte", &self.matte, "a colour such as 114,114,114 or #727272" => settings.picture.matte);
-        if let Some(workers) = &self.workers {
-            take!("workers", workers, "a whole number from 1 to 1024" => settings.machine.workers);
+        typed!("target", &self.target, "a whole number from 1 to 65,500" => "picture.target");
+        typed!("fit", &self.fit, "longest, shortest, a box such as 768x512, or megapixels such as 1.5MP" => "picture.fit");
+        typed!("multiple-of", &self.multiple_of, "a whole number from 1 to 1,024" => "picture.multiple_of");
+        typed!("quality", &self.quality, "a whole number from 1 to 100" => "picture.quality");
+        typed!("min-score", &self.min_score, "a number above 0 and up to 100" => "picture.min_score");
+        typed!("matte", &self.matte, "a colour such as 114,114,114 or #727272" => "picture.matte");
+        typed!("min-size", &self.min_size, "a size such as 100kB or 2MiB" => "choose.min_size");
+        typed!("max-size", &self.max_size, "a size such as 100kB or 2MiB" => "choose.max_size");
+        typed!("min-saving", &self.min_saving, "a number of percent from 0 to 100" => "choose.min_saving");
+        typed!("limit", &self.limit, "a whole number of images" => "choose.limit");
+        typed!("slice", &self.slice, "one of several such as 2/8, counted from 1" => "choose.slice");
+        typed!("workers", &self.workers, "a whole number from 1 to 1024" => "machine.workers");
+        typed!("io", &self.io, "a whole number from 1 to 1024" => "machine.io");
+        typed!("memory", &self.memory, "a size such as 512MiB or 2GB" => "machine.memory");
+        typed!("max-pixels", &self.max_pixels, "a whole number of pixels" => "limits.max_pixels");
+        typed!("max-file-bytes", &self.max_file_bytes, "a size such as 512MiB or 2GB" => "limits.max_file_bytes");
+        typed!("max-image-memory", &self.max_image_memory, "a size such as 512MiB or 2GB" => "limits.max_image_memory");
+        match &self.newer_than {
+            Some(Ok(when)) => layer.set("choose.newer_than", when.format(&Rfc3339).unwrap_or_default()),
+            Some(Err(typed)) => wrong(
+                "newer-than",
+                typed,
+                "an age such as 7d or 12h, a date such as 2026-11-01, or a time",
+            ),
+            None => {}
         }
-        if let Some(io) = &self.io {
-            take!("io", io, "a whole number from 1 to 1024" => settings.machine.io);
+        macro_rules! chosen {
+            ($($key:literal: $choice:expr),+ $(,)?) => {$(
+                if let Some(choice) = &$choice {
+                    layer.set($key, serde_json::json!(choice));
+                }
+            )+};
         }
-        if let Some(memory) = &self.memory {
-            take!("memory", memory, "a size such as 512MiB or 2GB" => settings.machine.memory);
+        let shape = if self.crop {
+            Some(Shape::Crop)
+        } else {
+            self.pad.then_some(Shape::Pad)
+        };
+        let globs = |globs: &[String]| (!globs.is_empty()).then(|| globs.to_vec());
+        chosen! {
+            "picture.shape": shape,
+            "picture.upscale": self.upscale,
+            "picture.filter": self.filter.map(Filter::from),
+            "picture.linear": self.linear,
+            "picture.chroma": self.chroma.map(Chroma::from),
+            "picture.optimise_huffman": self.huffman.map(|tables| tables == Huffman::Optimised),
+            "picture.progressive": self.progressive,
+            "picture.metadata": self.metadata.map(Metadata::from),
+            "picture.keep_gps": self.keep_gps,
+            "picture.prompts": self.prompts,
+            "choose.convert": self.convert.as_ref().map(|all| all.iter().filter_map(|f| Option::<Format>::from(*f)).collect::<Vec<_>>()),
+            "choose.also": self.also.as_ref().map(|all| all.iter().map(|f| Format::from(*f)).collect::<Vec<_>>()),
+            "choose.include": globs(&self.include),
+            "choose.exclude": globs(&self.exclude),
+            "choose.skip_unless_smaller": self.skip_unless_smaller,
+            "choose.recursive": self.recursive,
+            "choose.shards": globs(&self.shard),
+            "choose.resume_from": self.resume_from,
+            "safety.originals": self.originals.map(Originals::from),
+            "safety.collisions": self.collisions.map(Collisions::from),
+            "safety.write": self.write.map(WriteMode::from),
+            "safety.verify": self.verify.map(Verify::from),
+            "safety.mtime": self.mtime.map(Mtime::from),
+            "sidecars.update": self.update_sidecars,
+            "sidecars.tag_flattened": self.tag_flattened,
+            "machine.backend": self.backend.map(BackendChoice::from),
+            "machine.low_priority": self.low_priority,
         }
-        take!("max-pixels", &self.max_pixels, "a whole number of pixels" => settings.limits.max_pixels);
-        take!("max-file-bytes", &self.max_file_bytes, "a size such as 512MiB or 2GB" => settings.limits.max_file_bytes);
-        take!("max-image-memory", &self.max_image_memory, "a size such as 512MiB or 2GB" => settings.limits.max_image_memory);
-        settings.picture.upscale = self.upscale;
-        settings.picture.chroma = self.chroma.into();
-        settings.picture.optimise_huffman = self.huffman == Huffman::Optimised;
-        settings.choose.convert = self.convert.iter().map(|f| (*f).into()).collect();
-        settings.choose.also = self.also.iter().map(|f| (*f).into()).collect();
-        settings.choose.recursive = self.recursive;
-        settings.safety.originals = self.originals.into();
-        settings.safety.write = self.write.into();
-        settings.safety.verify = self.verify.into();
-        settings.machine.backend = self.backend.into();
-        problems.extend(settings.problems());
-        (settings, problems)
+        (layer, problems)
     }
 }
 
@@ -212,11 +353,17 @@ macro_rules! choice {
 }
 
 choice!(ChromaArg => Chroma { Full = "444" => Chroma::C444, HalfWidth = "422" => Chroma::C422, Half = "420" => Chroma::C420 });
-choice!(FormatArg => crate::engine::Format {
-    Png => crate::engine::Format::Png, Webp => crate::engine::Format::Webp, Bmp => crate::engine::Format::Bmp,
-    Tiff => crate::engine::Format::Tiff, Gif => crate::engine::Format::Gif,
+choice!(FormatArg => Option<Format> {
+    Png => Some(Format::Png), Webp => Some(Format::Webp), Bmp => Some(Format::Bmp), Tiff => Some(Format::Tiff), Gif => Some(Format::Gif),
+    None = "none" => None,
 });
-choice!(AlsoArg => crate::engine::Format { Tiff => crate::engine::Format::Tiff, Gif => crate::engine::Format::Gif });
+choice!(AlsoArg => Format { Tiff => Format::Tiff, Gif => Format::Gif });
+choice!(FilterArg => Filter {
+    Lanczos3 => Filter::Lanczos3, CatmullRom = "catmullrom" => Filter::CatmullRom, Mitchell => Filter::Mitchell, Area => Filter::Area,
+});
+choice!(MetadataArg => Metadata { None => Metadata::None, Keep => Metadata::Keep });
+choice!(CollisionsArg => Collisions { Block => Collisions::Block, Skip => Collisions::Skip, Number => Collisions::Number });
+choice!(MtimeArg => Mtime { Keep => Mtime::Keep, Now => Mtime::Now });
 choice!(OriginalsArg => Originals { Keep => Originals::Keep, Delete => Originals::Delete });
 choice!(WriteArg => WriteMode { Auto => WriteMode::Auto, Direct => WriteMode::Direct, Staged => WriteMode::Staged });
 choice!(VerifyArg => Verify { Decode => Verify::Decode, Reread => Verify::Reread });
@@ -231,82 +378,80 @@ pub(super) enum Huffman {
     Standard,
 }
 
-/// A whole number.
-fn number<T: FromStr>(text: &str) -> Result<Typed<T>, Infallible> {
-    Ok(text.trim().parse().map_err(|_| text.to_owned()))
-}
-
-/// `R,G,B` or `#RRGGBB`.
-fn matte(text: &str) -> Result<Typed<[u8; 3]>, Infallible> {
-    let parts: Option<Vec<u8>> = match text.strip_prefix('#') {
-        Some(hex) if hex.len() == 6 && hex.is_ascii() => (0..3).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).ok()).collect(),
-        Some(_) => None,
-        None => text.split(',').map(|part| part.trim().parse::<u8>().ok()).collect(),
-    };
-    Ok(parts.and_then(|parts| parts.try_into().ok()).ok_or_else(|| text.to_owned()))
-}
-
-/// Bytes: `512MiB`, `1.5GB`, `1000000`.
-fn size(text: &str) -> Result<Typed<u64>, Infallible> {
-    Ok(parse_size::parse_size(text).map_err(|_| text.to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
 
     use super::*;
+    use crate::engine::{Origin, Settings};
 
     #[test]
     fn the_definition_is_sound() {
         Arguments::command().debug_assert();
     }
 
-    #[test]
-    fn defaults_typed_are_defaults_meant() {
-        let arguments = Arguments::try_parse_from(["shardpress", "plan", "x"]).expect("valid");
-        let Some(Command::Plan(options)) = arguments.command else {
-            panic!("plan")
-        };
-        assert_eq!(options.common.settings(), (Settings::default(), Vec::new()));
-    }
-
-    #[test]
-    fn all_that_is_wrong_is_told_at_once() {
-        let typed = "shardpress plan x --target -3 --quality 300 --matte blue --workers many --io 0 --memory much --max-pixels 1e6";
+    fn flags(typed: &str) -> (Layer, Vec<String>) {
         let arguments = Arguments::try_parse_from(typed.split(' ')).expect("judged later");
         let Some(Command::Plan(options)) = arguments.command else {
             panic!("plan")
         };
-        let (_, problems) = options.common.settings();
-        let expected = [
-            "--target is \"-3\"; it must be a whole number from 1 to 65,500.",
-            "--quality is \"300\"; it must be a whole number from 1 to 100.",
-            "--matte is \"blue\"; it must be a colour such as 114,114,114 or #727272.",
-            "--workers is \"many\"; it must be a whole number from 1 to 1024.",
-            "--memory is \"much\"; it must be a size such as 512MiB or 2GB.",
-            "--max-pixels is \"1e6\"; it must be a whole number of pixels.",
-        ];
-        assert_eq!(problems[..6], expected);
-        assert!(problems.len() == 7 && problems[6].contains("reads in flight"), "{problems:?}");
+        options.common.flags()
     }
 
     #[test]
-    fn colours_and_sizes() {
-        for (text, expected) in [
-            ("1,2,3", Some([1, 2, 3])),
-            ("#0aFF10", Some([10, 255, 16])),
-            (" 0, 0 ,255", Some([0, 0, 255])),
-            ("256,0,0", None),
-            ("1,2", None),
-            ("#fff", None),
-            ("#ééé", None),
-            ("", None),
-        ] {
-            assert_eq!(matte(text).ok().and_then(Result::ok), expected, "{text}");
+    fn nothing_typed_is_nothing_chosen() {
+        assert_eq!(flags("shardpress plan x"), (Layer::default(), Vec::new()));
+    }
+
+    /// Every setting has a flag, and the flag has its effect.
+    #[test]
+    fn every_setting_can_be_typed() {
+        let typed = "shardpress plan x --target 300 --fit 768x512 --multiple-of 64 --crop --upscale --filter area --linear --quality 80 \
+            --min-score 85.5 --chroma 420 --huffman standard --progressive --matte #010203 --metadata keep --keep-gps --prompts \
+            --convert webp,bmp --also tiff,gif --include a* --include b* --exclude c* --min-size 1kB --max-size 1MiB \
+            --newer-than 2026-11-01 --skip-unless-smaller --min-saving 12.5 --limit 7 --recursive --shard s1 --resume-from s0 --slice 2/8 \
+            --originals delete --collisions number --write staged --verify reread --mtime now --update-sidecars --tag-flattened flat \
+            --workers 3 --io 5 --memory 1GiB --backend cpu --low-priority --max-pixels 5 --max-file-bytes 6 --max-image-memory 7";
+        let (layer, problems) = flags(&typed.split_whitespace().collect::<Vec<_>>().join(" "));
+        assert_eq!(problems, Vec::<String>::new());
+        let resolved = Settings::resolve(vec![(Origin::Flag, layer)]);
+        assert_eq!(resolved.problems, Vec::<String>::new());
+        for explained in &resolved.explained {
+            assert_eq!(explained.origin, Origin::Flag, "{} has no flag", explained.key);
         }
-        assert_eq!(size("256MiB"), Ok(Ok(256 << 20)));
-        assert_eq!(size("2GB"), Ok(Ok(2_000_000_000)));
-        assert_eq!(size("much"), Ok(Err("much".to_owned())));
+        let default = Settings::resolve(Vec::new()).explained;
+        for (typed, default) in resolved.explained.iter().zip(default) {
+            assert!(typed.value != default.value || typed.key == "machine.backend", "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_preset_turned_on_can_be_turned_off() {
+        let (layer, _) = flags("shardpress plan x --progressive=false --convert none");
+        let preset = Layer::parse("[picture]\nprogressive = true").expect("sound");
+        let settings = Settings::resolve(vec![(Origin::Flag, layer), (Origin::Preset("p".into()), preset)]).settings;
+        assert!(!settings.picture.progressive && settings.choose.convert.is_empty());
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_at_once() {
+        let typed = "shardpress plan x --target -3 --quality 300 --matte blue --workers many --memory much --max-pixels 1e6 \
+            --fit round --slice 3 --newer-than yesterday --io 0 --limit 0";
+        let (layer, mut problems) = flags(&typed.split_whitespace().collect::<Vec<_>>().join(" "));
+        problems.extend(Settings::resolve(vec![(Origin::Flag, layer)]).problems);
+        let expected = [
+            "--target is \"-3\"; it must be a whole number from 1 to 65,500.",
+            "--fit is \"round\"; it must be longest, shortest, a box such as 768x512, or megapixels such as 1.5MP.",
+            "--quality is \"300\"; it must be a whole number from 1 to 100.",
+            "--matte is \"blue\"; it must be a colour such as 114,114,114 or #727272.",
+            "--slice is \"3\"; it must be one of several such as 2/8, counted from 1.",
+            "--workers is \"many\"; it must be a whole number from 1 to 1024.",
+            "--memory is \"much\"; it must be a size such as 512MiB or 2GB.",
+            "--max-pixels is \"1e6\"; it must be a whole number of pixels.",
+            "--newer-than is \"yesterday\"; it must be an age such as 7d or 12h, a date such as 2026-11-01, or a time.",
+            "The limit is 0 images; it must be at least 1.",
+            "The number of reads in flight is 0; it must be from 1 to 1024.",
+        ];
+        assert_eq!(problems, expected);
     }
 }

@@ -4,9 +4,12 @@ mod args;
 mod ask;
 mod doctor;
 mod exit;
+mod layers;
 mod live;
+mod manual;
 mod shrink;
 mod signals;
+mod typed;
 
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -44,6 +47,9 @@ pub fn main() -> ExitCode {
         Some(Command::Run(options)) => shrink::run(&options),
         Some(Command::Recover(options)) => shrink::recover(&options),
         Some(Command::Sample { dir }) => sample(&dir),
+        Some(Command::Presets { name }) => layers::presets(name.as_deref()),
+        Some(Command::Completions { shell }) => manual::completions(shell),
+        Some(Command::Man { dir }) => manual::pages(&dir),
         Some(Command::Doctor { paths }) => doctor::doctor(&paths),
     }
     .into()

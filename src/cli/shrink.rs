@@ -7,8 +7,8 @@ use super::args::{Common, PlanOptions, RecoverOptions, RunOptions};
 use super::ask::{Answer, ask, can_ask};
 use super::exit::{Exit, exit_of, is_environment};
 use super::signals::Signals;
-use super::{complain, live, say, told};
-use crate::engine::{Blocked, Collision, Control, Engine, Estimate, Kind, Originals, Plan, ScanError, Settings};
+use super::{complain, layers, live, say, told};
+use crate::engine::{Blocked, Collision, Control, Engine, Estimate, Explained, Kind, Originals, Plan, Resolved, ScanError, Settings};
 use crate::report::{self, FailureKind, Report, format, history, summary};
 
 /// Images sampled for a prediction: this part of those with work, at most [`LARGEST_SAMPLE`].
@@ -26,6 +26,9 @@ pub(super) fn plan(options: &PlanOptions) -> Exit {
         Ok(job) => job,
         Err(exit) => return exit,
     };
+    if options.explain {
+        layers::explain(&job.explained);
+    }
     let plan = match job.scan() {
         Ok(plan) => plan,
         Err(exit) => return exit,
@@ -156,6 +159,7 @@ pub(super) fn recover(options: &RecoverOptions) -> Exit {
 struct Job {
     engine: Engine,
     settings: Settings,
+    explained: Vec<Explained>,
     roots: Vec<PathBuf>,
     reports: Vec<PathBuf>,
     quiet: bool,
@@ -164,7 +168,11 @@ struct Job {
 
 impl Job {
     fn prepare(common: &Common) -> Result<Self, Exit> {
-        let (settings, mut problems) = common.settings();
+        let Resolved {
+            settings,
+            explained,
+            mut problems,
+        } = layers::resolve(common);
         let mut reports = common.report.clone();
         match &common.json {
             Some(json) if json.extension().is_none_or(|e| !e.eq_ignore_ascii_case("json")) => {
@@ -184,6 +192,7 @@ impl Job {
             return Ok(Self {
                 engine: Engine::default(),
                 settings,
+                explained,
                 roots,
                 reports,
                 quiet: common.quiet,

@@ -40,6 +40,7 @@ pub use run::{Blocked, Control, Engine, Handle, Recovered, drives, memory_budget
 pub use sample::{SampleError, SampleSummary, write_sample};
 pub use scan::{FoundImage, Inventory, ScanError};
 pub use settings::{
-    BackendChoice, ChooseSettings, Chroma, Collisions, Filter, Fit, Format, Limits, MachineSettings, Metadata, Mtime, NotAValue, Originals,
-    PictureSettings, SafetySettings, Settings, Shape, SidecarSettings, Slice, Verify, WriteMode,
+    BackendChoice, ChooseSettings, Chroma, Collisions, Explained, Filter, Fit, Format, Layer, Limits, MachineSettings, Metadata, Mtime,
+    NotAValue, Origin, Originals, PRESETS, PictureSettings, Preset, Resolved, SafetySettings, Settings, Shape, SidecarSettings, Slice,
+    Verify, WriteMode,
 };

@@ -1,12 +1,16 @@
 //! What a person can choose. Plain values with defaults; [`Settings::problems`] names everything that is
 //! wrong with them at once.
 
+mod layers;
+mod presets;
 mod problems;
 mod text;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+pub use layers::{Explained, Layer, Origin, Resolved};
+pub use presets::{PRESETS, Preset};
 pub use text::NotAValue;
 
 /// Every choice of a plan or a run.

@@ -139,7 +139,7 @@ impl<'a> Parts<'a> {
                 }
                 b"acTL" => {
                     chunk.checked()?;
-                    if chunk.body.get(..4).is_some_and(|n| n > &[0, 0, 0, 1]) {
+                    if chunk.body.get(..4).is_some_and(|n| *n > [0, 0, 0, 1][..]) {
                         return Err(DecodeError::Unsupported("it is animated".into()));
                     }
                 }
