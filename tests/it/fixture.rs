@@ -50,11 +50,17 @@ impl Fixture {
         self.beside("data")
     }
 
+    /// Where the program looks for own presets in this fixture (on systems that go by XDG).
+    pub(crate) fn config(&self) -> PathBuf {
+        self.beside("config")
+    }
+
     /// The built program, without a terminal and with a data folder of its own.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_shardpress"));
         command
             .env("XDG_DATA_HOME", self.data())
+            .env("XDG_CONFIG_HOME", self.config())
             .env("HOME", self.beside("home"))
             .env_remove("SHARDPRESS_LOG")
             .stdin(Stdio::null())

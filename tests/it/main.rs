@@ -5,3 +5,4 @@ mod corpus;
 mod fixture;
 mod house;
 mod kill;
+mod settings;
