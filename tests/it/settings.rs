@@ -150,3 +150,38 @@ fn manual_and_completions_know_every_command() {
         .ends_with(4)
         .says(&["taken"]);
 }
+
+/// The reference names every setting, and every flag that it names exists.
+#[test]
+fn the_reference_of_settings_is_complete() {
+    let fixture = Fixture::new();
+    fixture.picture("a.png", 9, 9);
+    let library = fixture.library();
+    let page = include_str!("../../docs/settings.md");
+    let told = fixture
+        .shardpress(["plan", library.to_str().expect("plain"), "--explain"])
+        .ends_with(0)
+        .out;
+    let keys = told
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next());
+    let mut count = 0;
+    for key in keys {
+        let (section, name) = key.split_once('.').unwrap_or_else(|| panic!("no setting: {key}"));
+        assert!(
+            page.contains(&format!("`{name}`")) && page.contains(&format!("`[{section}]`")),
+            "docs/settings.md does not tell of {key}"
+        );
+        count += 1;
+    }
+    assert!(count > 40, "only {count} settings were told:\n{told}");
+    let help = fixture.shardpress(["run", "--help"]).ends_with(0).out;
+    for flag in page.split('`').filter(|word| word.starts_with("--") && !word.contains('=')) {
+        let flag = flag.split(' ').next().expect("a word");
+        assert!(
+            help.contains(flag) || flag == "--explain",
+            "docs/settings.md names {flag}, which does not exist"
+        );
+    }
+}
