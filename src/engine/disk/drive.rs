@@ -18,6 +18,11 @@ pub fn free_space(path: &Path) -> Option<u64> {
     system::free_space(path)
 }
 
+/// Bytes of one block in which the file system under `path` gives space away; `None` where the system does not tell.
+pub(super) fn block_size(path: &Path) -> Option<u64> {
+    system::block_size(path).filter(|bytes| *bytes > 0)
+}
+
 #[cfg(target_os = "linux")]
 mod system {
     use super::{Drive, DriveKind, Path};
@@ -82,6 +87,10 @@ mod system {
         let found = rustix::fs::statvfs(path).ok()?;
         found.f_bavail.checked_mul(found.f_frsize)
     }
+
+    pub(super) fn block_size(path: &Path) -> Option<u64> {
+        Some(rustix::fs::statvfs(path).ok()?.f_frsize)
+    }
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]
@@ -96,6 +105,10 @@ mod system {
         let found = rustix::fs::statvfs(path).ok()?;
         found.f_bavail.checked_mul(found.f_frsize)
     }
+
+    pub(super) fn block_size(path: &Path) -> Option<u64> {
+        Some(rustix::fs::statvfs(path).ok()?.f_frsize)
+    }
 }
 
 #[cfg(windows)]
@@ -103,7 +116,7 @@ mod system {
     use super::{Drive, DriveKind, Path};
     use std::os::windows::ffi::OsStrExt;
 
-    use windows_sys::Win32::Storage::FileSystem::{GetDiskFreeSpaceExW, GetDriveTypeW, GetVolumePathNameW};
+    use windows_sys::Win32::Storage::FileSystem::{GetDiskFreeSpaceExW, GetDiskFreeSpaceW, GetDriveTypeW, GetVolumePathNameW};
 
     /// `DRIVE_REMOTE` and `DRIVE_RAMDISK` of `GetDriveTypeW`.
     const REMOTE: u32 = 4;
@@ -113,14 +126,18 @@ mod system {
         path.as_os_str().encode_wide().chain([0]).collect()
     }
 
-    pub(super) fn drive(path: &Path) -> Option<Drive> {
+    /// The root of the volume that `path` lies on, zero-terminated.
+    fn volume(path: &Path) -> Option<[u16; 1024]> {
         let path = wide(path);
         let mut root = [0u16; 1024];
         // SAFETY: `path` is zero-terminated, `root` is writable for the length that is passed, and both outlive the call.
-        if unsafe { GetVolumePathNameW(path.as_ptr(), root.as_mut_ptr(), root.len() as u32) } == 0 {
-            return None;
-        }
-        // SAFETY: the call above left a zero-terminated string in `root`.
+        let found = unsafe { GetVolumePathNameW(path.as_ptr(), root.as_mut_ptr(), root.len() as u32) };
+        (found != 0).then_some(root)
+    }
+
+    pub(super) fn drive(path: &Path) -> Option<Drive> {
+        let root = volume(path)?;
+        // SAFETY: `volume` leaves a zero-terminated string in `root`.
         let kind = match unsafe { GetDriveTypeW(root.as_ptr()) } {
             REMOTE => DriveKind::Network,
             RAMDISK => DriveKind::Memory,
@@ -138,5 +155,13 @@ mod system {
         // SAFETY: `path` is zero-terminated, `free` outlives the call, and the other two results may be null.
         let done = unsafe { GetDiskFreeSpaceExW(path.as_ptr(), &mut free, std::ptr::null_mut(), std::ptr::null_mut()) };
         (done != 0).then_some(free)
+    }
+
+    pub(super) fn block_size(path: &Path) -> Option<u64> {
+        let root = volume(path)?;
+        let (mut sectors, mut bytes) = (0u32, 0u32);
+        // SAFETY: `root` is zero-terminated, the two results outlive the call, and the other two may be null.
+        let done = unsafe { GetDiskFreeSpaceW(root.as_ptr(), &mut sectors, &mut bytes, std::ptr::null_mut(), std::ptr::null_mut()) };
+        (done != 0).then(|| u64::from(sectors) * u64::from(bytes))
     }
 }

@@ -23,6 +23,7 @@ pub(crate) mod crash;
 #[cfg(test)]
 mod tests;
 
+use drive::block_size;
 pub use drive::{drive, free_space};
 pub(crate) use error::{DiskError, Trouble};
 #[cfg(unix)]
@@ -107,6 +108,10 @@ pub(crate) trait Disk: Send + Sync + Debug {
 
     /// What kind of drive `path` lies on, as far as the system tells.
     fn drive(&self, path: &Path) -> Drive;
+
+    /// Bytes of one block of the file system that `path` lies on, in which it gives space away; `None` where the
+    /// system does not tell.
+    fn block_size(&self, path: &Path) -> Option<u64>;
 }
 
 /// A regular file open for reading.

@@ -152,6 +152,10 @@ impl Disk for RealDisk {
     fn drive(&self, path: &Path) -> Drive {
         super::drive(path)
     }
+
+    fn block_size(&self, path: &Path) -> Option<u64> {
+        super::block_size(path)
+    }
 }
 
 /// The fallback where a file system has no atomic rename that refuses to replace. The new name is durable before the

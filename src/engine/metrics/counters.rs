@@ -165,9 +165,9 @@ impl Metrics {
         counter.fetch_add(1, Relaxed);
     }
 
-    /// Images waiting in front of `phase`.
-    pub fn queue(&self, phase: Phase, depth: i64) {
-        self.phases[phase as usize].queue.store(depth, Relaxed);
+    /// So many more images wait in front of `phase`; fewer, where it is negative.
+    pub fn queue(&self, phase: Phase, more: i64) {
+        self.phases[phase as usize].queue.fetch_add(more, Relaxed);
     }
 
     /// Reads in flight that are allowed from now on.
@@ -422,7 +422,8 @@ mod tests {
             metrics.work_at(SECOND * second as u32, Phase::Load, SECOND / 2, SECOND / 10, 1_000_000 * second);
             metrics.tick_at(SECOND * second as u32);
         }
-        metrics.queue(Phase::Process, 4);
+        metrics.queue(Phase::Process, 5);
+        metrics.queue(Phase::Process, -1);
         metrics.depth(16);
         let snapshot = metrics.snapshot_at(SECOND * 10);
         assert_eq!((snapshot.load.queue, snapshot.process.queue, snapshot.io_depth), (0, 4, 16));

@@ -4,6 +4,7 @@
 mod bound;
 mod counters;
 mod cpu;
+mod estimate;
 mod event;
 mod phases;
 mod record;
@@ -13,11 +14,12 @@ mod snapshot;
 pub use bound::{Bound, bound};
 pub use counters::{Metrics, Timer};
 pub use cpu::thread_cpu_time;
+pub use estimate::{Estimate, JudgedImage, OnDisk, PastWrites, Range, Seconds, Times, WriteBasis, name_changes};
 pub use event::{Event, ImageDone};
 pub use phases::{Phase, PhaseTotals, Phases, Span, Spread, Wait};
 pub use record::{
-    Drive, DriveKind, Estimate, ImageRecord, Kind, Machine, Notice, Outcome, Problem, Range, Record, ShardRecord, ShardState, StepTimes,
-    StopReason, Why,
+    Collision, Drive, DriveKind, ImageQuality, ImageRecord, Kind, Machine, Notice, Outcome, Problem, Record, Resolution, ShardRecord,
+    ShardState, SidecarRecord, StepTimes, StopReason, Why,
 };
 pub use series::{Count, Point};
 pub use snapshot::{PhaseNow, Snapshot};

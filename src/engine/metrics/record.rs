@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use crate::engine::pixels::Size;
 use crate::engine::settings::{Format, Settings};
 
+use super::estimate::Estimate;
 use super::phases::Phases;
 
 /// Everything that is known after a plan or a run.
@@ -85,6 +86,16 @@ pub struct Drive {
     pub file_system: String,
 }
 
+impl Drive {
+    /// Nothing is known of it.
+    pub(crate) fn unknown() -> Self {
+        Self {
+            kind: DriveKind::Unknown,
+            file_system: String::new(),
+        }
+    }
+}
+
 /// Kinds of drives that want different treatment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -122,6 +133,61 @@ pub struct ShardRecord {
     pub write_mode: String,
     /// What recovery of an earlier run did here, where there was anything to recover.
     pub recovered: Option<String>,
+    /// Names that more than one file wanted, and what became of them.
+    pub collisions: Vec<Collision>,
+    /// The files beside the images.
+    pub sidecars: SidecarRecord,
+    /// Wall time in which batches were committed here.
+    pub commit: Duration,
+    /// Wall time of locking, looking again, probing and closing.
+    pub opening: Duration,
+}
+
+/// A name that more than one file wants: two images that would be written under it, or one image and a file that stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collision {
+    /// The wanted name.
+    pub output: OsString,
+    /// The images that would be written under it.
+    pub images: Vec<OsString>,
+    /// The file, folder or link that has the name already and stays.
+    pub stays: Option<OsString>,
+    /// What becomes of the images.
+    pub resolution: Resolution,
+}
+
+/// What becomes of the images of a collision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolution {
+    /// Nothing is begun.
+    Blocks,
+    /// They are left alone.
+    LeftAlone,
+    /// One name for each of the images, in their order; `None`: this one is left alone.
+    Numbered(Vec<Option<OsString>>),
+}
+
+/// What is to be known of the files beside the images of a shard. Names are those of files inside it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SidecarRecord {
+    /// Files that belong to images by their names, and files with a row for each of many images.
+    pub files: u64,
+    /// Of these, JSON files that named, when the plan was made, an image by a name that it loses.
+    pub naming_old: u64,
+    /// Rows of `metadata.jsonl` and `captions.jsonl` that did.
+    pub rows_naming_old: u64,
+    /// Files that were changed together with their images in this run.
+    pub updated: u64,
+    /// JSON files that may tell of such images but could not be read, or are no JSON. They are never touched.
+    pub unreadable: Vec<OsString>,
+    /// Rows that are no JSON. They are never touched.
+    pub unreadable_rows: u64,
+    /// Files that look like the sidecar of an image that is not there.
+    pub orphans: Vec<OsString>,
+    /// Images without a sidecar, where most have one.
+    pub images_without: Vec<OsString>,
+    /// `.npz` files with latents of images whose size changes.
+    pub stale_latents: Vec<OsString>,
 }
 
 /// How a shard ended.
@@ -158,6 +224,20 @@ pub struct ImageRecord {
     pub output: Option<OsString>,
     /// Time per step.
     pub steps: StepTimes,
+    /// How good the replacement looks, where that was measured.
+    pub quality: Option<ImageQuality>,
+}
+
+/// How good a replacement looks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ImageQuality {
+    /// Quality it was encoded at, libjpeg's scale.
+    pub quality: u8,
+    /// SSIMULACRA2 of the encoded picture against the pixels that were encoded: 100 is the same, 90 cannot be told from it
+    /// side by side, 70 is good; there is no lower end.
+    pub score: f64,
+    /// Where a lower quality was good enough: bytes at the highest that was allowed.
+    pub bytes_at_highest: Option<u64>,
 }
 
 /// Thread time of one image's steps, microseconds; 0 where the step was not taken.
@@ -237,32 +317,6 @@ pub struct Notice {
     pub path: PathBuf,
     /// One sentence.
     pub message: String,
-}
-
-/// What will happen, predicted from headers and a sample.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Estimate {
-    /// Images that were worked on for it.
-    pub sampled: usize,
-    /// Images that will change.
-    pub images: usize,
-    /// Bytes of all replacements together.
-    pub bytes_after: Range,
-    /// Bytes before minus bytes after, changed images only.
-    pub bytes_saved: Range,
-    /// Thread-seconds of processing, all changed images together.
-    pub process_secs: f64,
-}
-
-/// A prediction with the range it should fall into nine times in ten.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Range {
-    /// Lower end.
-    pub low: u64,
-    /// Best guess.
-    pub expected: u64,
-    /// Upper end.
-    pub high: u64,
 }
 
 /// Why a run ended early, weakest first: a stronger reason replaces a weaker one.

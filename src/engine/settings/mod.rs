@@ -1,6 +1,7 @@
 //! What a person can choose. Plain values with defaults; [`Settings::problems`] names everything that is
 //! wrong with them at once.
 
+mod globs;
 mod layers;
 mod presets;
 mod problems;
@@ -9,6 +10,7 @@ mod text;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+pub(crate) use globs::{Globs, folded, folded_bytes};
 pub use layers::{Explained, Layer, Origin, Resolved};
 pub use presets::{PRESETS, Preset};
 pub use text::NotAValue;
@@ -37,17 +39,19 @@ pub struct Settings {
 pub struct PictureSettings {
     /// Side of a replacement that `fit` speaks of, pixels, 1 to 65,500 (the JPEG format ends at 65,535).
     pub target: u32,
-    /// What the picture has to fit.
+    /// What the picture has to fit, the way it is seen.
     pub fit: Fit,
-    /// Sides of a replacement are multiples of this, 1 to 1,024; 1: any side.
+    /// Sides of a replacement are multiples of this, 1 to 1,024; 1: any side. A target or a box that is no multiple counts
+    /// as the next one below. Sides become one multiple at least; only one that is shorter than that, and may neither be
+    /// enlarged nor padded, stays as it was fitted.
     pub multiple_of: u32,
     /// How a shape that the picture does not have is reached: of a box, or of multiples.
     pub shape: Shape,
-    /// Enlarge images that are smaller.
+    /// Enlarge images that are smaller. Without it no picture is ever enlarged, in either direction.
     pub upscale: bool,
     /// Resampling filter.
     pub filter: Filter,
-    /// Resample and flatten in linear light instead of in sRGB's own curve.
+    /// Resample and flatten in linear light instead of in sRGB's own curve (whose inverse is taken, whatever the profile).
     pub linear: bool,
     /// JPEG quality on libjpeg's scale, 1 to 100. With `min_score` the highest that is tried.
     pub quality: u8,
@@ -57,7 +61,7 @@ pub struct PictureSettings {
     pub chroma: Chroma,
     /// Compute Huffman tables for each image instead of taking the standard's: about 14 % fewer bytes.
     pub optimise_huffman: bool,
-    /// Progressive JPEG: fewer bytes, slower to decode.
+    /// Progressive JPEG: fewer bytes, slower to decode. Its Huffman tables are always computed for the image.
     pub progressive: bool,
     /// Colour behind transparent pixels, and around padded ones, sRGB.
     pub matte: [u8; 3],
@@ -97,7 +101,7 @@ impl Default for PictureSettings {
 pub enum Fit {
     /// Its longest side is the target.
     Longest,
-    /// Its shortest side is the target.
+    /// Its shortest side is the target; the longest ends at 65,500 pixels, as the format does.
     Shortest,
     /// It fits into a box; the target does not matter.
     Box {
@@ -114,12 +118,17 @@ pub enum Fit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Shape {
-    /// A box is fitted into; for multiples each side is rounded, which stretches by less than half a multiple.
+    /// A box is fitted into; for multiples each side is rounded to the nearest, down where the picture would have to be
+    /// enlarged or has to have so many pixels at most. That stretches it a little.
     #[default]
     Free,
-    /// The picture covers the shape, and what hangs over is cut, evenly on both sides.
+    /// The picture covers the shape (the box, or the largest multiples within the fitted picture), and what hangs over is
+    /// cut, evenly on both sides. A picture that does not cover the box, and may not be enlarged, is cut to the box's
+    /// proportions: 1000x300 for a box of 512x512 becomes 300x300.
     Crop,
-    /// The picture fits into the shape, and the rest is the matte, evenly on both sides.
+    /// The picture fits into the shape (the box, or the smallest multiples around the fitted picture), and the rest is the
+    /// matte, evenly on both sides. A picture that is smaller than the box, and may not be enlarged, is padded to the box's
+    /// proportions: 400x300 for a box of 512x512 becomes 400x400.
     Pad,
 }
 
@@ -216,6 +225,15 @@ impl Default for ChooseSettings {
             skip_unless_smaller: false,
             min_saving: 0.0,
         }
+    }
+}
+
+impl ChooseSettings {
+    /// Whether a replacement of `after` bytes may take the place of a file of `before` bytes.
+    pub(crate) fn is_worth_it(&self, before: u64, after: u64) -> bool {
+        let smaller = !self.skip_unless_smaller || after < before;
+        let saved = before as f64 - after as f64;
+        smaller && (self.min_saving <= 0.0 || (saved > 0.0 && saved >= before as f64 * self.min_saving / 100.0))
     }
 }
 
@@ -376,4 +394,33 @@ pub enum BackendChoice {
     /// The processor's SIMD units.
     #[default]
     Cpu,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_worth_it() {
+        for (skip, min_saving, before, after, expected) in [
+            (false, 0.0, 100, 200, true),
+            (false, 0.0, 100, 100, true),
+            (true, 0.0, 100, 99, true),
+            (true, 0.0, 100, 100, false),
+            (true, 0.0, 0, 0, false),
+            (false, 10.0, 100, 90, true),
+            (false, 10.0, 100, 91, false),
+            (true, 10.0, 1000, 901, false),
+            (false, 0.001, 100, 100, false),
+            (false, 100.0, 100, 1, false),
+            (false, 10.0, 0, 0, false),
+        ] {
+            let choose = ChooseSettings {
+                skip_unless_smaller: skip,
+                min_saving,
+                ..ChooseSettings::default()
+            };
+            assert_eq!(choose.is_worth_it(before, after), expected, "{skip} {min_saving} {before} {after}");
+        }
+    }
 }

@@ -53,6 +53,19 @@ impl Settings {
                 p.multiple_of
             ),
         );
+        let (smallest, name) = match p.fit {
+            Fit::Longest | Fit::Shortest => (p.target, format!("target of {}", p.target)),
+            Fit::Box { width, height } => (width.min(height), format!("box of {width}x{height}")),
+            // As a side of a square.
+            Fit::Megapixels(megapixels) => ((megapixels * 1e6).sqrt() as u32, format!("picture of {megapixels} megapixels")),
+        };
+        check(
+            p.multiple_of <= 1 || smallest >= p.multiple_of,
+            format!(
+                "A {name} has no room for one multiple of {}; make it larger or the multiple smaller.",
+                p.multiple_of
+            ),
+        );
         check(
             p.shape == Shape::Free || p.multiple_of > 1 || matches!(p.fit, Fit::Box { .. }),
             "To crop or to pad needs a shape: a box, or sides that are multiples.".into(),
@@ -78,6 +91,19 @@ impl Settings {
         check(
             !matches!((c.min_size, c.max_size), (Some(min), Some(max)) if min > max),
             "The smallest file is larger than the largest: no file fits.".into(),
+        );
+        for (globs, what) in [
+            (&c.include, "files to work on"),
+            (&c.exclude, "files to leave alone"),
+            (&c.shards, "shards to work on"),
+        ] {
+            for sentence in super::globs::problems(globs, what) {
+                check(false, sentence);
+            }
+        }
+        check(
+            c.resume_from.as_deref().is_none_or(|from| !from.trim().is_empty()),
+            "The shard to begin with has no name.".into(),
         );
         check(
             self.sidecars.tag_flattened.as_deref().is_none_or(|tag| !tag.trim().is_empty()),
@@ -126,6 +152,24 @@ mod tests {
     }
 
     #[test]
+    fn a_multiple_needs_room() {
+        fn check(fit: Fit, target: u32, multiple_of: u32, right: bool) {
+            let mut settings = Settings::default();
+            (settings.picture.fit, settings.picture.target, settings.picture.multiple_of) = (fit, target, multiple_of);
+            let found = settings.problems();
+            assert_eq!(found.is_empty(), right, "{found:?}");
+            assert!(right || found[0].contains("no room for one multiple of 64"), "{found:?}");
+        }
+        check(Fit::Longest, 64, 64, true);
+        check(Fit::Longest, 63, 64, false);
+        check(Fit::Shortest, 63, 64, false);
+        check(Fit::Box { width: 512, height: 63 }, 512, 64, false);
+        check(Fit::Box { width: 512, height: 64 }, 1, 64, true);
+        check(Fit::Megapixels(0.004_096), 1, 64, true);
+        check(Fit::Megapixels(0.004), 512, 64, false);
+    }
+
+    #[test]
     fn all_problems_at_once() {
         assert_eq!(Settings::default().problems(), Vec::<String>::new());
         let mut wrong = Settings::default();
@@ -142,6 +186,10 @@ mod tests {
         wrong.choose.limit = Some(0);
         wrong.choose.min_saving = -1.0;
         (wrong.choose.min_size, wrong.choose.max_size) = (Some(2), Some(1));
+        wrong.choose.include = vec!["[a".into()];
+        wrong.choose.exclude = vec!["*.png".into(), "".into()];
+        wrong.choose.shards = vec!["{s".into()];
+        wrong.choose.resume_from = Some(String::new());
         wrong.sidecars.tag_flattened = Some(" ".into());
         let found = wrong.problems();
         let parts = [
@@ -154,6 +202,10 @@ mod tests {
             "limit",
             "saving",
             "smallest",
+            "files to work on",
+            "files to leave alone",
+            "shards to work on",
+            "no name",
             "tag",
             "TIFF",
             "pixel",

@@ -34,7 +34,8 @@ impl Disk for CrashDisk {
             let inode = inner.file(path)?;
             inner.inodes.get_mut(&inode).expect("named").open += 1;
             Ok(inode)
-        })?;
+        });
+        let inode = inode.inspect_err(|_| self.nobody_has(path))?;
         Ok(self.handle(inode, path))
     }
 
@@ -61,13 +62,7 @@ impl Disk for CrashDisk {
             inner.inodes.get_mut(&inode).expect("new").open += 1;
             Ok(inode)
         });
-        let inode = inode.inspect_err(|_| {
-            // It may have happened all the same: whoever was told no has no handle.
-            let mut inner = self.inner();
-            if let Ok(inode) = inner.file(path) {
-                inner.inodes.get_mut(&inode).expect("named").open = 0;
-            }
-        })?;
+        let inode = inode.inspect_err(|_| self.nobody_has(path))?;
         Ok(self.handle(inode, path))
     }
 
@@ -76,7 +71,8 @@ impl Disk for CrashDisk {
             let inode = inner.file(path)?;
             inner.inodes.get_mut(&inode).expect("named").open += 1;
             Ok(inode)
-        })?;
+        });
+        let inode = inode.inspect_err(|_| self.nobody_has(path))?;
         Ok(self.handle(inode, path))
     }
 
@@ -181,6 +177,10 @@ impl Disk for CrashDisk {
         }))
     }
 
+    fn block_size(&self, _path: &Path) -> Option<u64> {
+        Some(4096)
+    }
+
     fn drive(&self, _path: &Path) -> Drive {
         let network = self.inner().abilities.network;
         Drive {
@@ -263,6 +263,14 @@ impl OpenFile for CrashFile {
 }
 
 impl CrashDisk {
+    /// An opening that failed may have happened all the same: whoever was told no has no handle.
+    fn nobody_has(&self, path: &Path) {
+        let mut inner = self.inner();
+        if let Ok(inode) = inner.file(path) {
+            inner.inodes.get_mut(&inode).expect("named").open = 0;
+        }
+    }
+
     fn reopened(&self, inode: u64, path: &Path) -> Box<CrashFile> {
         if let Some(file) = self.inner().inodes.get_mut(&inode) {
             file.open += 1;

@@ -122,8 +122,8 @@ struct Inner {
     fault: Option<Fault>,
     /// Somebody replaces this file before the call of that number.
     meddler: Option<(usize, PathBuf, Vec<u8>)>,
-    /// The call that came right after.
-    meddled: Option<&'static str>,
+    /// The call that came right after, and what had that name before.
+    meddled: Option<(&'static str, Vec<u8>)>,
     /// What the fault hit.
     hit: Option<(&'static str, PathBuf)>,
     abilities: Abilities,
@@ -213,7 +213,12 @@ impl CrashDisk {
 
     /// The call that came right after.
     pub(crate) fn replaced_right_before(&self) -> Option<&'static str> {
-        self.inner().meddled
+        self.inner().meddled.as_ref().map(|(call, _)| *call)
+    }
+
+    /// What had that name until that moment.
+    pub(crate) fn replaced_content(&self) -> Option<Vec<u8>> {
+        self.inner().meddled.as_ref().map(|(_, data)| data.clone())
     }
 
     /// Steps (calls that change something) so far.
@@ -412,6 +417,7 @@ impl Inner {
             return;
         }
         let Some((_, path, data)) = self.meddler.take() else { return };
+        let before = self.file(&path).map(|inode| self.inodes[&inode].data.clone()).unwrap_or_default();
         let inode = self.inode();
         if let Some(file) = self.inodes.get_mut(&inode) {
             file.durable = data.clone();
@@ -419,7 +425,7 @@ impl Inner {
         }
         self.now.insert(path.clone(), Node::File(inode));
         self.durable.insert(path, Node::File(inode));
-        self.meddled = Some(action);
+        self.meddled = Some((action, before));
     }
 
     fn inode(&mut self) -> u64 {
