@@ -1,5 +1,6 @@
-//! From a picture's own colour space to sRGB, by its embedded ICC profile. A profile that cannot be used is never a
-//! reason to refuse a picture: its samples are then taken as sRGB, as every viewer does.
+//! From a picture's own colour space to sRGB, by its embedded ICC profile, or not at all where the profile goes along. A
+//! profile that cannot be used is never a reason to refuse a picture: its samples are then taken as sRGB, as every viewer
+//! does.
 //!
 //! Relative colorimetric with black point compensation, which is what photographs are converted with elsewhere.
 //! `moxcms` has no compensation of its own. It scales XYZ so that the profile's black becomes black (ISO 18619): for
@@ -10,6 +11,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use moxcms::{ColorProfile, DataColorSpace, Layout, ParsingOptions, RenderingIntent, Transform8BitExecutor, TransformOptions};
+
+use super::Channels;
+use super::flatten::Matte;
 
 /// Profiles above this are ignored: real ones reach 2 MiB (CMYK presses).
 pub(super) const MAX_PROFILE: usize = 4 << 20;
@@ -44,29 +48,131 @@ enum Inner {
     },
 }
 
-/// What is known of the profiles seen last, by the hash of their bytes. `None`: no transform.
-static SEEN: Mutex<VecDeque<(u128, Input, Option<ToSrgb>)>> = Mutex::new(VecDeque::new());
+/// What is known of a profile for samples of some layout.
+#[derive(Clone)]
+enum Known {
+    /// Garbage, of another colour space, of unreasonable size.
+    Unusable,
+    /// sRGB under another name.
+    Srgb,
+    /// Of a space of its own.
+    Other(ToSrgb),
+}
+
+/// What is known of the profiles seen last, by the hash of their bytes.
+static SEEN: Mutex<VecDeque<(u128, Input, Known)>> = Mutex::new(VecDeque::new());
+
+/// What decoded samples are to be taken for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Colours {
+    /// There was no profile for them: as stored, taken as sRGB.
+    #[default]
+    Stored,
+    /// sRGB, converted by the profile, or named so by it.
+    Srgb,
+    /// As stored, in the space of this ICC profile.
+    Own(Arc<[u8]>),
+    /// There was a profile that nobody can read: as stored, taken as sRGB.
+    Unreadable,
+}
+
+impl Colours {
+    /// A matte, which is sRGB, in the space of samples with these colours and so many channels.
+    pub(crate) fn matte(&self, channels: Channels, matte: Matte) -> Matte {
+        let Colours::Own(icc) = self else { return matte };
+        let input = match channels {
+            Channels::Grey => Input::Grey8,
+            Channels::Rgb => Input::Rgb8,
+        };
+        Matte {
+            colour: matte_in(icc, input, matte.colour),
+            ..matte
+        }
+    }
+}
+
+/// What is to be done about the colours of one picture.
+pub(super) struct Managed {
+    /// The transform for its samples, where they are to be converted.
+    pub(super) convert: Option<ToSrgb>,
+    /// What its samples are afterwards.
+    pub(super) colours: Colours,
+    /// The matte in their space.
+    pub(super) matte: Matte,
+}
+
+impl Managed {
+    /// For samples laid out as `input` with this ICC profile. `keep`: leave them in the profile's space; only to be asked
+    /// for where they come out with as many channels as they are stored. `matte` is sRGB.
+    pub(super) fn new(icc: Option<&[u8]>, input: Input, keep: bool, matte: Matte) -> Self {
+        let plain = |colours| Self {
+            convert: None,
+            colours,
+            matte,
+        };
+        let Some(icc) = icc else {
+            return plain(Colours::Stored);
+        };
+        let known = known(icc, input);
+        match known {
+            Known::Unusable if is_for_another_space(icc, input) => plain(Colours::Stored),
+            Known::Unusable => plain(Colours::Unreadable),
+            _ if keep && input != Input::Cmyk8 => Self {
+                convert: None,
+                matte: Matte {
+                    colour: matte_in(icc, input, matte.colour),
+                    ..matte
+                },
+                colours: Colours::Own(icc.into()),
+            },
+            Known::Srgb => plain(Colours::Srgb),
+            Known::Other(convert) => Self {
+                convert: Some(convert),
+                ..plain(Colours::Srgb)
+            },
+        }
+    }
+}
+
+/// A profile in order, but not for these samples: grey pictures often come with one for RGB.
+fn is_for_another_space(icc: &[u8], input: Input) -> bool {
+    icc.get(36..40) == Some(b"acsp") && icc.get(16..20) != Some(signature(input))
+}
+
+/// An sRGB colour in the space of a profile; as it is where the profile tells no way there.
+fn matte_in(icc: &[u8], input: Input, matte: [u8; 3]) -> [u8; 3] {
+    match known(icc, input) {
+        Known::Other(ToSrgb(inner)) => match &*inner {
+            Inner::Grey(table) => {
+                let nearest = (0..=255_u8).min_by_key(|&v| table[usize::from(v)].abs_diff(matte[0]));
+                [nearest.unwrap_or(matte[0]); 3]
+            }
+            Inner::Colour { .. } => from_srgb(icc, matte).unwrap_or(matte),
+        },
+        Known::Srgb | Known::Unusable => matte,
+    }
+}
+
+fn from_srgb(icc: &[u8], colour: [u8; 3]) -> Option<[u8; 3]> {
+    let profile = parsed(icc)?;
+    let transform = ColorProfile::new_srgb()
+        .create_transform_8bit(Layout::Rgb, &profile, Layout::Rgb, colorimetric())
+        .ok()?;
+    // Two pixels: some vector code paths of the transform expect more than one.
+    let mut out = [0; 6];
+    transform.transform(&[colour, colour].concat(), &mut out).ok()?;
+    Some([out[0], out[1], out[2]])
+}
 
 impl ToSrgb {
     /// From the bytes of an ICC profile. `None` where no transform is needed (the profile is sRGB) or possible
     /// (garbage, of another colour space than `input`, of unreasonable size): samples are then taken as sRGB.
+    #[cfg(test)]
     pub(super) fn new(icc: &[u8], input: Input) -> Option<ToSrgb> {
-        if icc.len() > MAX_PROFILE {
-            return None;
+        match known(icc, input) {
+            Known::Other(transform) => Some(transform),
+            Known::Srgb | Known::Unusable => None,
         }
-        let hash = twox_hash::XxHash3_128::oneshot(icc);
-        let seen = || SEEN.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, _, known)) = seen().iter().find(|(h, i, _)| *h == hash && *i == input) {
-            return known.clone();
-        }
-        // Not under the lock: others go on meanwhile, at worst two build the same.
-        let built = build(icc, input).map(|inner| ToSrgb(Arc::new(inner)));
-        let mut seen = seen();
-        if seen.len() >= KEPT {
-            seen.pop_front();
-        }
-        seen.push_back((hash, input, built.clone()));
-        built
     }
 
     /// Converts packed RGB in place; for [`Input::Rgb8`].
@@ -130,37 +236,72 @@ fn compensate(table: &Option<[u8; 256]>, row: &mut [u8]) {
     }
 }
 
-fn build(icc: &[u8], input: Input) -> Option<Inner> {
+fn known(icc: &[u8], input: Input) -> Known {
+    if icc.len() > MAX_PROFILE {
+        return Known::Unusable;
+    }
+    let hash = twox_hash::XxHash3_128::oneshot(icc);
+    let seen = || SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, _, known)) = seen().iter().find(|(h, i, _)| *h == hash && *i == input) {
+        return known.clone();
+    }
+    // Not under the lock: others go on meanwhile, at worst two build the same.
+    let built = match build(icc, input) {
+        None => Known::Unusable,
+        Some(None) => Known::Srgb,
+        Some(Some(inner)) => Known::Other(ToSrgb(Arc::new(inner))),
+    };
+    let mut seen = seen();
+    if seen.len() >= KEPT {
+        seen.pop_front();
+    }
+    seen.push_back((hash, input, built.clone()));
+    built
+}
+
+/// The name of the samples' colour space in a profile.
+fn signature(input: Input) -> &'static [u8] {
+    match input {
+        Input::Grey8 => b"GRAY",
+        Input::Rgb8 => b"RGB ",
+        Input::Cmyk8 => b"CMYK",
+    }
+}
+
+fn parsed(icc: &[u8]) -> Option<ColorProfile> {
+    let limits = ParsingOptions {
+        max_profile_size: MAX_PROFILE + 1,
+        ..ParsingOptions::default()
+    };
+    ColorProfile::new_from_slice_with_options(icc, limits).ok()
+}
+
+fn colorimetric() -> TransformOptions {
+    TransformOptions {
+        rendering_intent: RenderingIntent::RelativeColorimetric,
+        // Curves of the profile itself: a cICP tag in it is not what other programs go by.
+        allow_use_cicp_transfer: false,
+        ..TransformOptions::default()
+    }
+}
+
+/// `None`: the profile cannot be used; `Some(None)`: it is sRGB.
+fn build(icc: &[u8], input: Input) -> Option<Option<Inner>> {
     let (space, layout) = match input {
         Input::Grey8 => (DataColorSpace::Gray, Layout::Gray),
         Input::Rgb8 => (DataColorSpace::Rgb, Layout::Rgb),
         Input::Cmyk8 => (DataColorSpace::Cmyk, Layout::Rgba),
     };
     // The colour space stands at a fixed place: a foreign one need not be parsed.
-    let signature: &[u8] = match input {
-        Input::Grey8 => b"GRAY",
-        Input::Rgb8 => b"RGB ",
-        Input::Cmyk8 => b"CMYK",
-    };
-    if icc.get(16..20) != Some(signature) {
+    if icc.get(16..20) != Some(signature(input)) {
         return None;
     }
-    let limits = ParsingOptions {
-        max_profile_size: MAX_PROFILE + 1,
-        ..ParsingOptions::default()
-    };
-    let profile = ColorProfile::new_from_slice_with_options(icc, limits).ok()?;
+    let profile = parsed(icc)?;
     if profile.color_space != space {
         return None;
     }
     let srgb = ColorProfile::new_srgb();
-    let options = TransformOptions {
-        rendering_intent: RenderingIntent::RelativeColorimetric,
-        // Curves of the profile itself: a cICP tag in it is not what other programs go by.
-        allow_use_cicp_transfer: false,
-        ..TransformOptions::default()
-    };
-    let transform = profile.create_transform_8bit(layout, &srgb, Layout::Rgb, options).ok()?;
+    let transform = profile.create_transform_8bit(layout, &srgb, Layout::Rgb, colorimetric()).ok()?;
     match input {
         Input::Grey8 => {
             let ramp: [u8; 256] = std::array::from_fn(|i| i as u8);
@@ -169,22 +310,22 @@ fn build(icc: &[u8], input: Input) -> Option<Inner> {
             let table = black_table(rgb[1]);
             let grey: [u8; 256] = std::array::from_fn(|i| table.map_or(rgb[i * 3 + 1], |table| table[usize::from(rgb[i * 3 + 1])]));
             let same = grey.iter().zip(ramp).all(|(a, b)| a.abs_diff(b) <= SAME);
-            (!same).then_some(Inner::Grey(grey))
+            Some((!same).then_some(Inner::Grey(grey)))
         }
         Input::Rgb8 => {
             let grid = grid();
             let mut out = vec![0; grid.len()];
             transform.transform(&grid, &mut out).ok()?;
             if grid.iter().zip(&out).all(|(a, b)| a.abs_diff(*b) <= SAME) {
-                return None;
+                return Some(None);
             }
             // The first colour of the grid is black.
             let table = black_table(luminance_sample(&out[..3]));
-            Some(Inner::Colour { transform, table })
+            Some(Some(Inner::Colour { transform, table }))
         }
         Input::Cmyk8 => {
             let table = black_table(press_black(&profile, &*transform).unwrap_or(0));
-            Some(Inner::Colour { transform, table })
+            Some(Some(Inner::Colour { transform, table }))
         }
     }
 }
@@ -228,13 +369,13 @@ fn black_table(black: u8) -> Option<[u8; 256]> {
 }
 
 /// The sRGB curve (IEC 61966-2-1) of an 8-bit sample, to linear light.
-fn linear(sample: u8) -> f64 {
+pub(super) fn linear(sample: u8) -> f64 {
     let v = f64::from(sample) / 255.0;
     if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
 }
 
 /// Back from linear light, rounded and clamped.
-fn encoded(v: f64) -> u8 {
+pub(super) fn encoded(v: f64) -> u8 {
     let v = v.clamp(0.0, 1.0);
     let encoded = if v <= 0.003_130_8 {
         v * 12.92
@@ -270,6 +411,46 @@ mod tests {
         ] {
             assert!(ToSrgb::new(bytes, input).is_none(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_profile_is_kept_where_it_fits() {
+        const MATTE: [u8; 3] = [200, 100, 50];
+        #[derive(Debug, PartialEq)]
+        enum Is {
+            Stored,
+            Srgb,
+            Own,
+            Unreadable,
+        }
+        fn check(icc: Option<&[u8]>, input: Input, keep: bool, expected: Is, converts: bool) -> [u8; 3] {
+            let managed = Managed::new(icc, input, keep, MATTE.into());
+            let is = match &managed.colours {
+                Colours::Stored => Is::Stored,
+                Colours::Srgb => Is::Srgb,
+                Colours::Own(own) if Some(&**own) == icc => Is::Own,
+                Colours::Own(_) => panic!("another profile"),
+                Colours::Unreadable => Is::Unreadable,
+            };
+            assert_eq!((is, managed.convert.is_some()), (expected, converts), "{input:?}, keep {keep}");
+            managed.matte.colour
+        }
+        let (p3, srgb) = (icc(ColorProfile::new_display_p3()), icc(ColorProfile::new_srgb()));
+        let grey = icc(ColorProfile::new_gray_with_gamma(1.0));
+        assert_eq!(check(None, Input::Rgb8, true, Is::Stored, false), MATTE);
+        assert_eq!(check(Some(&p3), Input::Rgb8, false, Is::Srgb, true), MATTE);
+        // SMPTE EG 432-1 and IEC 61966-2-1 in floating point.
+        let matte = check(Some(&p3), Input::Rgb8, true, Is::Own, false);
+        let expected = [187, 105, 62];
+        assert!(matte.iter().zip(expected).all(|(a, b)| a.abs_diff(b) <= 1), "{matte:?}");
+        assert_eq!(check(Some(&srgb), Input::Rgb8, false, Is::Srgb, false), MATTE);
+        assert_eq!(check(Some(&srgb), Input::Rgb8, true, Is::Own, false), MATTE);
+        assert_eq!(check(Some(&p3), Input::Grey8, true, Is::Stored, false), MATTE);
+        let [matte, ..] = check(Some(&grey), Input::Grey8, true, Is::Own, false);
+        assert!(matte.abs_diff(147) <= 1, "sRGB 200 is {matte} in linear light");
+        check(Some(&grey), Input::Rgb8, true, Is::Stored, false);
+        check(Some(&p3[..200]), Input::Rgb8, true, Is::Unreadable, false);
+        check(Some(b"no profile"), Input::Rgb8, true, Is::Unreadable, false);
     }
 
     #[test]

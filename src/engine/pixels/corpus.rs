@@ -117,9 +117,10 @@ fn judge(folder: &Path, row: &HashMap<String, String>, faults: &mut Vec<String>)
     let bytes = fs::read(folder.join(name)).expect("a file of the corpus");
     let limits = Limits::default();
     let options = DecodeOptions {
-        matte: MATTE,
+        matte: MATTE.into(),
         limits: &limits,
         deadline: None,
+        keep_profile: false,
     };
     let may = |verdict: &str| row["expect"].split('|').any(|v| v == verdict);
     let header = match probe(&mut InMemory(&bytes)) {

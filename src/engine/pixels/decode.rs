@@ -4,18 +4,21 @@
 
 use std::time::Instant;
 
-use super::{Channels, Header, Orientation, Pixels, Size};
+use super::colour::Colours;
+use super::{Channels, Header, Matte, Orientation, Pixels, Size};
 use crate::engine::settings::{Format, Limits};
 
 /// What a decode has to know beside the file.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct DecodeOptions<'a> {
-    /// Colour behind transparent pixels, sRGB.
-    pub matte: [u8; 3],
+    /// What lies behind transparent pixels.
+    pub matte: Matte,
     /// What one image may cost.
     pub limits: &'a Limits,
     /// When to give up: checked between rows where the codec lets us, so it may be passed by a moment.
     pub deadline: Option<Instant>,
+    /// Leave the samples in the space of the picture's own colour profile, where that fits them.
+    pub keep_profile: bool,
 }
 
 impl DecodeOptions<'_> {
@@ -36,13 +39,14 @@ impl DecodeOptions<'_> {
 /// picture for less work).
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Decoded {
-    /// 8 bits a sample, sRGB, flattened over the matte.
+    /// 8 bits a sample, flattened over the matte; sRGB unless `colours` says otherwise.
     pub pixels: Pixels,
     /// How the pixels are to be turned to be seen.
     pub orientation: Orientation,
-    /// The file stores transparency (alpha channel, transparent palette entry, colour key), so the matte may show.
-    /// Whether any pixel really is transparent is not looked at.
+    /// The matte shows in at least one pixel.
     pub flattened: bool,
+    /// What the samples are to be taken for.
+    pub colours: Colours,
     /// What a person should know about the file although it decoded, each one sentence without the path.
     pub notes: Vec<String>,
 }
@@ -87,7 +91,11 @@ pub(crate) trait Rows {
     fn channels(&self) -> Channels;
     /// How the picture is to be turned to be seen, as far as it is known before the pixels.
     fn orientation(&self) -> Orientation;
-    /// Fills `rows` with the next whole packed rows, flattened and in sRGB. Its length is a multiple of
+    /// What the samples are to be taken for.
+    fn colours(&self) -> Colours;
+    /// The matte shows in at least one pixel of the rows so far.
+    fn flattened(&self) -> bool;
+    /// Fills `rows` with the next whole packed rows, flattened and in `colours`. Its length is a multiple of
     /// `width * channels`, and no more rows are asked for than remain.
     fn next_rows(&mut self, rows: &mut [u8]) -> Result<(), DecodeError>;
     /// To be called after the last row: everything a whole decode would check (checksums, end marker).
@@ -273,9 +281,10 @@ mod tests {
             ..Limits::default()
         };
         let mut options = DecodeOptions {
-            matte: [0; 3],
+            matte: [0; 3].into(),
             limits: &limits,
             deadline: None,
+            keep_profile: false,
         };
         for format in [Format::Png, Format::Webp, Format::Bmp, Format::Tiff, Format::Gif] {
             let header = header(format, 2000, 2000, 3, 8);

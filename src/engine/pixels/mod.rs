@@ -9,6 +9,8 @@ mod depth;
 mod exif;
 mod flatten;
 mod jpeg;
+pub(crate) mod light;
+pub(super) mod metadata;
 mod orient;
 mod other;
 mod png;
@@ -17,7 +19,9 @@ mod webp;
 
 use serde::Serialize;
 
+pub(crate) use colour::Colours;
 pub(super) use decode::{DecodeError, DecodeOptions, check_limits, codecs, decode, rows, rows_cost, whole_cost};
+pub(crate) use flatten::Matte;
 pub(crate) use jpeg::{EncodeError, EncodeOptions, VerifyError, encode, verify};
 pub(super) use orient::turn;
 pub(super) use probe::{HeaderSource, InMemory, ProbeError, probe};

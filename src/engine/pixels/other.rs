@@ -6,7 +6,7 @@ use std::time::Instant;
 use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, tiff::TiffDecoder};
 use image::{ColorType, ImageDecoder, ImageError};
 
-use super::colour::{Input, MAX_PROFILE, ToSrgb};
+use super::colour::{Colours, Input, MAX_PROFILE, Managed};
 use super::decode::{DecodeError, DecodeOptions, Decoded};
 use super::depth::to_8_bits;
 use super::{Channels, Header, Pixels, Size, flatten};
@@ -40,11 +40,12 @@ pub(super) fn decode(bytes: &[u8], header: &Header, options: &DecodeOptions) -> 
         _ => read(GifDecoder::new(cursor).map_err(failed)?, options)?,
     };
     options.check_time(started)?;
-    let (pixels, flattened) = convert(picture, options)?;
+    let (pixels, flattened, colours) = convert(picture, options)?;
     Ok(Decoded {
         pixels,
         orientation: header.orientation,
         flattened,
+        colours,
         notes: Vec::new(),
     })
 }
@@ -84,8 +85,8 @@ fn read(mut decoder: impl ImageDecoder, options: &DecodeOptions) -> Result<Pictu
     })
 }
 
-/// To 8-bit grey or RGB, in sRGB, over the matte.
-fn convert(picture: Picture, options: &DecodeOptions) -> Result<(Pixels, bool), DecodeError> {
+/// To 8-bit grey or RGB over the matte, and whether that may show.
+fn convert(picture: Picture, options: &DecodeOptions) -> Result<(Pixels, bool, Colours), DecodeError> {
     let Picture {
         size,
         colour,
@@ -114,9 +115,11 @@ fn convert(picture: Picture, options: &DecodeOptions) -> Result<(Pixels, bool), 
         data
     };
     let input = if samples <= 2 { Input::Grey8 } else { Input::Rgb8 };
-    let transform = profile.and_then(|profile| ToSrgb::new(&profile, input));
+    let grey = samples == 1 || samples == 2 && options.matte.is_neutral();
+    let keep = options.keep_profile && (grey || samples > 2);
+    let managed = Managed::new(profile.as_deref(), input, keep, options.matte);
     let mut data = data;
-    if let Some(transform) = transform {
+    if let Some(transform) = managed.convert {
         match samples {
             1 => transform.apply_grey8(&mut data),
             2 => transform.apply_with_alpha::<2>(&mut data),
@@ -124,18 +127,21 @@ fn convert(picture: Picture, options: &DecodeOptions) -> Result<(Pixels, bool), 
             _ => transform.apply_with_alpha::<4>(&mut data),
         }
     }
-    let grey = samples == 1 || samples == 2 && flatten::is_neutral(options.matte);
     let channels = if grey { Channels::Grey } else { Channels::Rgb };
     if matches!(samples, 1 | 3) {
-        return Ok((Pixels { size, channels, data }, false));
+        return Ok((Pixels { size, channels, data }, false, managed.colours));
     }
+    let flattened = match samples {
+        2 => !flatten::is_opaque::<2>(&data),
+        _ => !flatten::is_opaque::<4>(&data),
+    };
     let mut out = vec![0; data.len() / samples * channels.count()];
     match (samples, channels) {
-        (2, Channels::Grey) => flatten::grey_alpha(&data, &mut out, options.matte[0]),
-        (2, Channels::Rgb) => flatten::grey_alpha_to_rgb(&data, &mut out, options.matte),
-        _ => flatten::rgba(&data, &mut out, options.matte),
+        (2, Channels::Grey) => flatten::grey_alpha(&data, &mut out, managed.matte),
+        (2, Channels::Rgb) => flatten::grey_alpha_to_rgb(&data, &mut out, managed.matte),
+        _ => flatten::rgba(&data, &mut out, managed.matte),
     }
-    Ok((Pixels { size, channels, data: out }, true))
+    Ok((Pixels { size, channels, data: out }, flattened, managed.colours))
 }
 
 /// An uncompressed bitmap says how long it must be. Checked here, before memory is taken, because decoders differ in
@@ -245,9 +251,10 @@ mod tests {
     fn decoded(file: &[u8]) -> Result<Decoded, DecodeError> {
         let limits = Limits::default();
         let options = DecodeOptions {
-            matte: [114, 114, 114],
+            matte: [114, 114, 114].into(),
             limits: &limits,
             deadline: None,
+            keep_profile: false,
         };
         let header = probe(&mut InMemory(file)).expect("a header");
         decode::decode(file, &header, &options)

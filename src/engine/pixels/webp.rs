@@ -1,6 +1,6 @@
 //! WebP: the container's chunks read here, the picture by libwebp (feature `native-codecs`) or `image-webp`.
 
-use super::colour::{Input, ToSrgb};
+use super::colour::{Input, Managed};
 use super::decode::{DecodeError, DecodeOptions, Decoded};
 use super::{Channels, Header, Orientation, Pixels, Size, exif, flatten};
 
@@ -21,17 +21,20 @@ pub(super) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Decoded, D
     let started = std::time::Instant::now();
     options.check_time(started)?;
     let (size, alpha, mut data) = codec::decode(&bytes[..container.end])?;
-    let colour = container.profile.and_then(|icc| ToSrgb::new(icc, Input::Rgb8));
+    let managed = Managed::new(container.profile, Input::Rgb8, options.keep_profile, options.matte);
+    let colour = managed.convert;
     let row = size.width as usize * 3;
+    let mut flattened = false;
     if alpha {
         let stored_row = size.width as usize * 4;
         let mut stored = vec![0; stored_row];
+        flattened = !flatten::is_opaque::<4>(&data);
         for y in 0..size.height as usize {
             stored.copy_from_slice(&data[y * stored_row..][..stored_row]);
             if let Some(colour) = &colour {
                 colour.apply_with_alpha::<4>(&mut stored);
             }
-            flatten::rgba(&stored, &mut data[y * row..][..row], options.matte);
+            flatten::rgba(&stored, &mut data[y * row..][..row], managed.matte);
         }
         data.truncate(row * size.height as usize);
     } else if let Some(colour) = &colour {
@@ -48,7 +51,8 @@ pub(super) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Decoded, D
             data,
         },
         orientation: container.orientation,
-        flattened: alpha,
+        flattened,
+        colours: managed.colours,
         // One byte is the padding of the last chunk, which some writers do not count.
         notes: (trailing > 1)
             .then(|| format!("{trailing} bytes follow the end of the picture and are not carried over"))
@@ -181,6 +185,7 @@ mod tests {
     use image_webp::{ColorType, WebPEncoder};
 
     use super::*;
+    use crate::engine::pixels::colour::ToSrgb;
     use crate::engine::pixels::exif::{self, Order};
     use crate::engine::pixels::probe::{InMemory, probe};
     use crate::engine::settings::Limits;
@@ -190,9 +195,10 @@ mod tests {
     fn decoded(file: &[u8]) -> Result<Decoded, DecodeError> {
         let limits = Limits::default();
         let options = DecodeOptions {
-            matte: MATTE,
+            matte: MATTE.into(),
             limits: &limits,
             deadline: None,
+            keep_profile: false,
         };
         decode(file, &options)
     }
@@ -225,7 +231,7 @@ mod tests {
         let file = lossless(&rgba, ColorType::Rgba8, None, None);
         let picture = decoded(&file).expect("a picture");
         let mut expected = vec![0; 23 * 11 * 3];
-        flatten::rgba(&rgba, &mut expected, MATTE);
+        flatten::rgba(&rgba, &mut expected, MATTE.into());
         assert_eq!(picture.pixels.data, expected);
         assert!(picture.flattened && probe(&mut InMemory(&file)).expect("a header").transparent);
     }

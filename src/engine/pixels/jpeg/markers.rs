@@ -40,7 +40,6 @@ pub(super) struct Component {
 
 impl Head {
     /// Coded in several passes over the picture that refine each other.
-    #[cfg(any(test, not(feature = "native-codecs")))]
     pub(super) fn progressive(&self) -> bool {
         matches!(self.frame, 0xC2 | 0xC6 | 0xCA | 0xCE)
     }
@@ -86,7 +85,7 @@ pub(super) fn read(bytes: &[u8]) -> Head {
 
 /// The next marker from `at` on with its payload, and where the one after it may begin. Bytes that belong to no
 /// segment are stepped over, as decoders do.
-pub(super) fn segment(bytes: &[u8], mut at: usize) -> Option<(u8, &[u8], usize)> {
+pub(in crate::engine::pixels) fn segment(bytes: &[u8], mut at: usize) -> Option<(u8, &[u8], usize)> {
     loop {
         at += bytes.get(at..)?.iter().position(|&byte| byte == 0xFF)?;
         at += bytes[at..].iter().position(|&byte| byte != 0xFF)?;

@@ -27,6 +27,7 @@ use super::decode::{DecodeError, DecodeOptions, Decoded, Rows};
 use super::{Header, Pixels, Size};
 use crate::engine::settings::Chroma;
 
+pub(super) use markers::segment;
 pub(crate) use verify::VerifyError;
 
 /// Encoders write about ten scans; thousands of empty ones would cost minutes.
@@ -45,6 +46,8 @@ pub(crate) struct EncodeOptions {
     pub(crate) chroma: Chroma,
     /// Huffman tables made for the picture.
     pub(crate) optimise_huffman: bool,
+    /// In several scans, from coarse to fine; the tables are then made for the picture whatever `optimise_huffman` says.
+    pub(crate) progressive: bool,
 }
 
 /// Why there is no JPEG.
@@ -96,7 +99,7 @@ pub(super) fn rows_cost(header: &Header) -> Option<u64> {
     codec::rows_cost(header)
 }
 
-/// Encodes a picture as a baseline JPEG with a JFIF marker and nothing else: libjpeg's tables at `quality`, one component
+/// Encodes a picture as a baseline or progressive JPEG with a JFIF marker and nothing else: libjpeg's tables at `quality`, one component
 /// for grey, YCbCr for RGB.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ use std::time::Instant;
 // Its build script compiles libjpeg-turbo, its link line brings the library the shim calls.
 use turbojpeg_sys as _;
 
+use super::super::colour::Colours;
 use super::super::decode::{DecodeError, DecodeOptions, Decoded, Rows};
 use super::super::{Channels, Header, Orientation, Pixels, Size};
 use super::markers::Head;
@@ -60,6 +61,7 @@ unsafe extern "C" {
         h: c_int,
         v: c_int,
         optimise: c_int,
+        progressive: c_int,
         sink: Sink,
         context: *mut c_void,
         message: *mut c_char,
@@ -209,7 +211,7 @@ impl<'a> NativeRows<'a> {
         };
         Ok(Self {
             decoder,
-            to_pixels: ToPixels::new(space, head),
+            to_pixels: ToPixels::new(space, head, options.keep_profile),
             orientation: header.orientation,
             cmyk: Vec::new(),
             trailing: 0,
@@ -228,6 +230,14 @@ impl Rows for NativeRows<'_> {
 
     fn orientation(&self) -> Orientation {
         self.orientation
+    }
+
+    fn colours(&self) -> Colours {
+        self.to_pixels.colours()
+    }
+
+    fn flattened(&self) -> bool {
+        false
     }
 
     fn next_rows(&mut self, rows: &mut [u8]) -> Result<(), DecodeError> {
@@ -264,6 +274,7 @@ pub(super) fn decode(bytes: &[u8], head: &Head, header: &Header, options: &Decod
         pixels: Pixels { size, channels, data },
         orientation: header.orientation,
         flattened: false,
+        colours: rows.to_pixels.colours(),
         notes: trailing_note(rows.trailing),
     })
 }
@@ -307,6 +318,7 @@ pub(super) fn encode(pixels: &Pixels, options: &EncodeOptions) -> Result<Vec<u8>
             h,
             v,
             c_int::from(options.optimise_huffman),
+            c_int::from(options.progressive),
             sink,
             (&raw mut out).cast(),
             message.as_mut_ptr(),

@@ -100,7 +100,7 @@ pub(super) fn decode(bytes: &[u8], head: &Head, header: &Header, options: &Decod
         ColorSpace::RGB => Space::Rgb,
         _ => Space::Cmyk,
     };
-    let to_pixels = ToPixels::new(space, head);
+    let to_pixels = ToPixels::new(space, head, options.keep_profile);
     if space == Space::Cmyk {
         if stored == ColorSpace::YCCK {
             ycck_to_cmyk(&mut data);
@@ -120,6 +120,7 @@ pub(super) fn decode(bytes: &[u8], head: &Head, header: &Header, options: &Decod
         },
         orientation: header.orientation,
         flattened: false,
+        colours: to_pixels.colours(),
         notes: trailing_note(trailing),
     })
 }
@@ -153,6 +154,7 @@ pub(super) fn encode(pixels: &Pixels, options: &EncodeOptions) -> Result<Vec<u8>
     // With tables of its own the encoder writes a colour picture as a scan for each component, which zune-jpeg cannot read
     // back: then the standard's tables it is, at about 14 % more bytes.
     encoder.set_optimized_huffman_tables(options.optimise_huffman && pixels.channels == Channels::Grey);
+    encoder.set_progressive(options.progressive);
     let colour = match pixels.channels {
         Channels::Grey => ColorType::Luma,
         Channels::Rgb => ColorType::Rgb,

@@ -1,7 +1,7 @@
 //! From the samples a codec hands out (grey, RGB or CMYK in the file's own colours) to sRGB.
 
-use super::super::Channels;
-use super::super::colour::{Input, ToSrgb};
+use super::super::colour::{Colours, Input, Managed, ToSrgb};
+use super::super::{Channels, Matte};
 use super::markers::Head;
 
 /// Samples as a codec hands them out, packed, 8 bits each.
@@ -41,21 +41,34 @@ pub(super) struct ToPixels {
     /// CMYK is stored as 255 - ink: the custom of Adobe, whose segment the file then carries.
     inverted: bool,
     profile: Option<ToSrgb>,
+    colours: Colours,
 }
 
 impl ToPixels {
-    /// For pictures of `space` with the profile and the Adobe segment of `head`.
-    pub(super) fn new(space: Space, head: &Head) -> Self {
+    /// For pictures of `space` with the profile and the Adobe segment of `head`; `keep_profile` leaves grey and RGB in it.
+    pub(super) fn new(space: Space, head: &Head, keep_profile: bool) -> Self {
         let input = match space {
             Space::Grey => Input::Grey8,
             Space::Rgb => Input::Rgb8,
             Space::Cmyk => Input::Cmyk8,
         };
+        // Nothing is transparent, so no matte shows.
+        let no_matte = Matte {
+            colour: [0; 3],
+            linear: false,
+        };
+        let managed = Managed::new(head.icc.as_deref(), input, keep_profile, no_matte);
         Self {
             space,
             inverted: head.adobe.is_some(),
-            profile: head.icc.as_deref().and_then(|icc| ToSrgb::new(icc, input)),
+            profile: managed.convert,
+            colours: managed.colours,
         }
+    }
+
+    /// What the samples are afterwards.
+    pub(super) fn colours(&self) -> Colours {
+        self.colours.clone()
     }
 
     #[cfg(feature = "native-codecs")]
@@ -105,7 +118,7 @@ mod tests {
                 ..Head::default()
             };
             let mut out = [0; 3];
-            ToPixels::new(Space::Cmyk, &head).cmyk_to_rgb(&mut cmyk.clone(), &mut out);
+            ToPixels::new(Space::Cmyk, &head, false).cmyk_to_rgb(&mut cmyk.clone(), &mut out);
             assert_eq!(out, rgb, "adobe {adobe}, {cmyk:?}");
         }
         check(false, [0, 0, 0, 0], [255, 255, 255]);

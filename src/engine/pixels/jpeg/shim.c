@@ -333,7 +333,7 @@ static void dest_term(j_compress_ptr cinfo) {
 /* Encodes a picture of packed rows. `channels` 1 or 3; `h`, `v`: luma samples per chroma sample across and down, 1 or 2.
  * `message` takes at least 200 bytes (JMSG_LENGTH_MAX). */
 int sp_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int channels, int quality, int h, int v, int optimise,
-              sp_sink sink, void *context, char *message) {
+              int progressive, sp_sink sink, void *context, char *message) {
   sp_encoder *e = (sp_encoder *)malloc(sizeof(sp_encoder));
   JSAMPROW lines[16];
   uint32_t i, n;
@@ -377,6 +377,9 @@ int sp_encode(const uint8_t *pixels, uint32_t width, uint32_t height, int channe
       e->cinfo.comp_info[i].v_samp_factor = 1;
     }
   }
+  /* libjpeg's usual script of scans, and tables made for each of them. */
+  if (progressive)
+    jpeg_simple_progression(&e->cinfo);
   jpeg_start_compress(&e->cinfo, TRUE);
   while (e->cinfo.next_scanline < height) {
     n = height - e->cinfo.next_scanline;

@@ -28,13 +28,17 @@ const Q95: EncodeOptions = EncodeOptions {
     quality: 95,
     chroma: Chroma::C444,
     optimise_huffman: true,
+    progressive: false,
 };
+
+const PROGRESSIVE: EncodeOptions = EncodeOptions { progressive: true, ..Q95 };
 
 fn options(quality: u8, chroma: Chroma) -> EncodeOptions {
     EncodeOptions {
         quality,
         chroma,
         optimise_huffman: true,
+        progressive: false,
     }
 }
 
@@ -59,9 +63,10 @@ fn header(bytes: &[u8]) -> Header {
 fn decode(bytes: &[u8]) -> [Result<Decoded, DecodeError>; 2] {
     let limits = Limits::default();
     let options = DecodeOptions {
-        matte: [0; 3],
+        matte: [0; 3].into(),
         limits: &limits,
         deadline: None,
+        keep_profile: false,
     };
     let (header, head) = (header(bytes), markers::read(bytes));
     [
@@ -79,14 +84,28 @@ fn mean_difference(a: &Pixels, b: &Pixels) -> f64 {
 #[test]
 fn there_and_back() {
     fn check(width: u32, height: u32, channels: Channels, quality: u8, chroma: Chroma, tolerance: f64) {
+        for progressive in [false, true] {
+            check_one(
+                width,
+                height,
+                channels,
+                EncodeOptions {
+                    progressive,
+                    ..options(quality, chroma)
+                },
+                tolerance,
+            );
+        }
+    }
+    fn check_one(width: u32, height: u32, channels: Channels, options: EncodeOptions, tolerance: f64) {
         let pixels = picture(width, height, channels);
-        let options = options(quality, chroma);
         for encoded in [encode(&pixels, &options).unwrap(), pure::encode(&pixels, &options).unwrap()] {
-            let what = format!("{width}x{height} {channels:?} q{quality} {chroma:?}");
+            let what = format!("{width}x{height} {channels:?} {options:?}");
             verify(&encoded, &pixels, &options).unwrap_or_else(|error| panic!("{what}: {error}"));
             verify_pure(&encoded, &pixels, &options).unwrap_or_else(|error| panic!("{what} pure: {error}"));
             let head = markers::read(&encoded);
             assert_eq!(head.components.len(), channels.count());
+            assert_eq!(head.frame, if options.progressive { 0xC2 } else { 0xC0 }, "{what}");
             for decoded in decode(&encoded) {
                 let decoded = decoded.unwrap();
                 assert_eq!(decoded.orientation, Orientation::Rotate90);
@@ -151,6 +170,24 @@ fn huffman_tables_matter() {
     let standard = encode(&pixels, &standard).unwrap();
     assert!(made.len() < standard.len(), "{} and {}", made.len(), standard.len());
     assert_eq!(decode(&made)[0], decode(&standard)[0]);
+}
+
+#[test]
+fn progressive_is_smaller_and_the_same_picture() {
+    for channels in [Channels::Grey, Channels::Rgb] {
+        let pixels = picture(300, 200, channels);
+        let (baseline, progressive) = (encode(&pixels, &Q95).unwrap(), encode(&pixels, &PROGRESSIVE).unwrap());
+        assert_eq!(decode(&baseline)[0], decode(&progressive)[0], "the same coefficients");
+        if cfg!(feature = "native-codecs") {
+            assert!(progressive.len() < baseline.len(), "{} and {}", progressive.len(), baseline.len());
+        }
+        // The one is not taken for the other, and a scan less is noticed.
+        assert!(matches!(verify(&progressive, &pixels, &Q95), Err(VerifyError::Form(_))));
+        assert!(matches!(verify(&baseline, &pixels, &PROGRESSIVE), Err(VerifyError::Form(_))));
+        let last = progressive.windows(2).rposition(|pair| pair == [0xFF, 0xDA]).unwrap();
+        let cut = [&progressive[..last], &[0xFF, 0xD9]].concat();
+        assert!(verify(&cut, &pixels, &PROGRESSIVE).is_err());
+    }
 }
 
 #[test]
@@ -347,9 +384,10 @@ fn time_runs_out() {
     let encoded = encode(&picture(100, 100, Channels::Rgb), &Q95).unwrap();
     let limits = Limits::default();
     let options = DecodeOptions {
-        matte: [0; 3],
+        matte: [0; 3].into(),
         limits: &limits,
         deadline: Instant::now().checked_sub(Duration::from_millis(1)),
+        keep_profile: false,
     };
     let header = header(&encoded);
     for decoded in [
@@ -367,9 +405,10 @@ fn unwanted_kinds() {
         change(&mut encoded);
         let limits = Limits::default();
         let options = DecodeOptions {
-            matte: [0; 3],
+            matte: [0; 3].into(),
             limits: &limits,
             deadline: None,
+            keep_profile: false,
         };
         let decoded = super::decode(&encoded, &header(&encoded), &options);
         assert!(matches!(decoded, Err(DecodeError::Unsupported(_))), "{decoded:?}");
@@ -394,9 +433,10 @@ fn rows_give_the_whole_picture() {
     let encoded = encode(&pixels, &options(95, Chroma::C420)).unwrap();
     let limits = Limits::default();
     let options = DecodeOptions {
-        matte: [0; 3],
+        matte: [0; 3].into(),
         limits: &limits,
         deadline: None,
+        keep_profile: false,
     };
     let header = header(&encoded);
     let whole = super::decode(&encoded, &header, &options).unwrap().pixels;

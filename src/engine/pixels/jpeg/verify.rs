@@ -180,6 +180,9 @@ fn tolerances(
     if head.components.len() != pixels.channels.count() {
         return Err(VerifyError::Form("its number of components"));
     }
+    if head.progressive() != options.progressive {
+        return Err(VerifyError::Form("its coding"));
+    }
     let (h, v) = match options.chroma {
         _ if pixels.channels == Channels::Grey => (1, 1),
         Chroma::C444 => (1, 1),

@@ -82,7 +82,7 @@ pub(super) struct Parts<'a> {
 impl<'a> Parts<'a> {
     /// Walks all chunks. A bad checksum is an error, but in chunks that have no part in how the picture looks.
     pub(super) fn of(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        let mut chunks = Chunks { bytes, at: 8 };
+        let mut chunks = Chunks::of(bytes);
         let first = chunks.next().transpose()?.ok_or_else(|| truncated("the header is missing"))?;
         first.checked()?;
         let ihdr = parse_ihdr(&first)?;
@@ -186,19 +186,42 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// The ICC profile, inflated; `None` without one, or where it is broken or unreasonably large.
-    pub(super) fn profile(&self) -> Option<Vec<u8>> {
-        let body = self.iccp?;
-        let name = body.iter().take(80).position(|&b| b == 0)?;
+    /// The ICC profile, inflated; `None` without one.
+    pub(super) fn profile(&self) -> Result<Option<Vec<u8>>, BrokenProfile> {
+        let Some(body) = self.iccp else { return Ok(None) };
+        let name = body.iter().take(80).position(|&b| b == 0).ok_or(BrokenProfile)?;
         // Behind the name: its end, and the method, of which there is one.
-        let [0, 0, deflated @ ..] = &body[name..] else { return None };
-        let mut profile = Vec::new();
-        flate2::read::ZlibDecoder::new(deflated)
-            .take(MAX_PROFILE as u64 + 1)
-            .read_to_end(&mut profile)
-            .ok()?;
-        (profile.len() <= MAX_PROFILE).then_some(profile)
+        let [0, 0, deflated @ ..] = &body[name..] else {
+            return Err(BrokenProfile);
+        };
+        inflated(deflated, MAX_PROFILE).map(Some).map_err(|_| BrokenProfile)
     }
+}
+
+/// A profile that is corrupt or unreasonably large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BrokenProfile;
+
+/// Why a stream was not inflated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::engine::pixels) enum Inflation {
+    /// Corrupt, or cut short.
+    Broken,
+    /// It holds more than was allowed.
+    TooLong,
+}
+
+/// A whole zlib stream that holds at most `limit` bytes.
+pub(in crate::engine::pixels) fn inflated(deflated: &[u8], limit: usize) -> Result<Vec<u8>, Inflation> {
+    let mut out = Vec::new();
+    flate2::read::ZlibDecoder::new(deflated)
+        .take(limit as u64 + 1)
+        .read_to_end(&mut out)
+        .map_err(|_| Inflation::Broken)?;
+    if out.len() > limit {
+        return Err(Inflation::TooLong);
+    }
+    Ok(out)
 }
 
 fn parse_ihdr(chunk: &Chunk) -> Result<Ihdr, DecodeError> {
@@ -231,15 +254,17 @@ fn parse_ihdr(chunk: &Chunk) -> Result<Ihdr, DecodeError> {
     })
 }
 
-struct Chunk<'a> {
-    name: [u8; 4],
-    body: &'a [u8],
+/// A chunk of a file.
+pub(in crate::engine::pixels) struct Chunk<'a> {
+    pub(in crate::engine::pixels) name: [u8; 4],
+    pub(in crate::engine::pixels) body: &'a [u8],
+    /// With length and checksum.
     whole: &'a [u8],
 }
 
 impl Chunk<'_> {
     /// The checksum over name and body must be the stored one.
-    fn checked(&self) -> Result<(), DecodeError> {
+    pub(in crate::engine::pixels) fn checked(&self) -> Result<(), DecodeError> {
         let (content, stored) = self.whole[4..].split_at(4 + self.body.len());
         if crc32fast::hash(content).to_be_bytes() == stored {
             return Ok(());
@@ -249,9 +274,17 @@ impl Chunk<'_> {
     }
 }
 
-struct Chunks<'a> {
+/// The chunks of a file, in order. Ends behind the first that is cut off.
+pub(in crate::engine::pixels) struct Chunks<'a> {
     bytes: &'a [u8],
     at: usize,
+}
+
+impl<'a> Chunks<'a> {
+    /// Those behind the signature of a file.
+    pub(in crate::engine::pixels) fn of(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 8 }
+    }
 }
 
 impl<'a> Iterator for Chunks<'a> {

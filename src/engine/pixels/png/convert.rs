@@ -1,17 +1,20 @@
 //! One unfiltered PNG row of any kind to 8-bit grey or RGB: depth, palette, transparency, colour.
 
-use super::chunks::{Kind, Parts};
-use crate::engine::pixels::colour::{Input, ToSrgb};
+use super::chunks::{self, Kind, Parts};
+use super::clear::Clear;
+use crate::engine::pixels::colour::{Colours, Input, Managed, ToSrgb};
 use crate::engine::pixels::depth::to_8_bits;
-use crate::engine::pixels::{Channels, flatten};
+use crate::engine::pixels::{Channels, Matte, flatten};
 
 /// How rows of one picture are converted.
 pub(super) struct Converter {
     rule: Rule,
     channels: Channels,
     width: usize,
-    matte: [u8; 3],
+    matte: Matte,
     colour: Option<ToSrgb>,
+    colours: Colours,
+    clear: Clear,
     /// Samples as 8 bits, where they are stored with 16 and something is still to be done with them.
     scratch: Vec<u8>,
 }
@@ -54,16 +57,30 @@ enum Rule {
 }
 
 impl Converter {
-    /// For the picture with these parts, over `matte`.
-    pub(super) fn new(parts: &Parts, matte: [u8; 3]) -> Self {
+    /// For the picture with these parts, over `matte`, which is sRGB; `keep_profile` leaves the samples in the space of
+    /// the picture's profile, unless a grey picture comes out in colour.
+    pub(super) fn new(parts: &Parts, matte: Matte, keep_profile: bool) -> Self {
         let ihdr = parts.ihdr;
         let deep = ihdr.bits == 16;
-        let neutral = flatten::is_neutral(matte);
+        let neutral = matte.is_neutral();
         let input = match ihdr.kind {
             Kind::Grey | Kind::GreyAlpha => Input::Grey8,
             _ => Input::Rgb8,
         };
-        let colour = parts.profile().and_then(|profile| ToSrgb::new(&profile, input));
+        let grey_and_clear = ihdr.kind == Kind::GreyAlpha || ihdr.kind == Kind::Grey && parts.transparency.is_some();
+        let keep = keep_profile && (neutral || !grey_and_clear);
+        let Managed {
+            convert: colour,
+            colours,
+            matte,
+        } = match parts.profile() {
+            Ok(profile) => Managed::new(profile.as_deref(), input, keep, matte),
+            Err(chunks::BrokenProfile) => Managed {
+                convert: None,
+                colours: Colours::Unreadable,
+                matte,
+            },
+        };
         let key = |i: usize| {
             parts
                 .transparency
@@ -84,12 +101,12 @@ impl Converter {
                 match key(0).map(usize::from).filter(|&key| key <= levels) {
                     Some(key) if !neutral => {
                         let mut table: Box<[[u8; 3]; 256]> = Box::new(std::array::from_fn(|v| [table[v]; 3]));
-                        table[key] = matte;
+                        table[key] = matte.colour;
                         (Rule::RgbTable { bits: ihdr.bits, table }, Channels::Rgb)
                     }
                     key => {
                         if let Some(key) = key {
-                            table[key] = matte[0];
+                            table[key] = matte.colour[0];
                         }
                         let plain = ihdr.bits == 8 && key.is_none() && colour.is_none();
                         (
@@ -135,6 +152,8 @@ impl Converter {
             width,
             matte,
             colour,
+            colours,
+            clear: Clear::new(parts),
             scratch: vec![0; scratch],
         }
     }
@@ -144,6 +163,16 @@ impl Converter {
         self.channels
     }
 
+    /// What the samples are to be taken for.
+    pub(super) fn colours(&self) -> Colours {
+        self.colours.clone()
+    }
+
+    /// Whether the matte shows in a row that was converted.
+    pub(super) fn flattened(&self) -> bool {
+        self.clear.found()
+    }
+
     /// Whether rows come out as they go in, byte for byte, but for colour.
     pub(super) fn keeps_bytes(&self) -> bool {
         matches!(self.rule, Rule::Copy)
@@ -151,7 +180,8 @@ impl Converter {
 
     /// Converts a whole row. `raw` is as stored, without its filter byte; `out` holds `width * channels` bytes.
     pub(super) fn row(&mut self, raw: &[u8], out: &mut [u8]) {
-        let matte = self.matte;
+        let (over, matte) = (self.matte, self.matte.colour);
+        self.clear.look(raw);
         match &self.rule {
             Rule::Copy => {
                 out.copy_from_slice(raw);
@@ -210,14 +240,14 @@ impl Converter {
                 let (deep, grey) = (*deep, self.channels == Channels::Grey);
                 let samples = self.shallow_samples::<2>(raw, deep);
                 if grey {
-                    flatten::grey_alpha(samples, out, matte[0]);
+                    flatten::grey_alpha(samples, out, over);
                 } else {
-                    flatten::grey_alpha_to_rgb(samples, out, matte);
+                    flatten::grey_alpha_to_rgb(samples, out, over);
                 }
             }
             Rule::Rgba { deep } => {
                 let deep = *deep;
-                flatten::rgba(self.shallow_samples::<4>(raw, deep), out, matte);
+                flatten::rgba(self.shallow_samples::<4>(raw, deep), out, over);
             }
         }
     }
@@ -256,7 +286,7 @@ impl Converter {
 }
 
 /// Colours of a palette, in sRGB and flattened. An index beyond it is black, as everywhere.
-fn palette(parts: &Parts, matte: [u8; 3], colour: Option<&ToSrgb>) -> Box<[[u8; 3]; 256]> {
+fn palette(parts: &Parts, matte: Matte, colour: Option<&ToSrgb>) -> Box<[[u8; 3]; 256]> {
     let mut table = Box::new([[0; 3]; 256]);
     for (entry, stored) in table.iter_mut().zip(parts.palette.as_chunks::<3>().0) {
         *entry = *stored;
@@ -265,7 +295,7 @@ fn palette(parts: &Parts, matte: [u8; 3], colour: Option<&ToSrgb>) -> Box<[[u8; 
         colour.apply_rgb8(table.as_flattened_mut());
     }
     for (entry, &alpha) in table.iter_mut().zip(parts.transparency.unwrap_or_default()) {
-        *entry = std::array::from_fn(|i| flatten::over(entry[i], alpha, matte[i]));
+        *entry = matte.under(*entry, alpha);
     }
     table
 }

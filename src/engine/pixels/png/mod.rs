@@ -7,6 +7,7 @@
 //! Both are strict: every checksum that vouches for pixels is verified, and a picture comes out whole or not at all.
 
 mod chunks;
+mod clear;
 mod convert;
 #[cfg(feature = "native-codecs")]
 mod fast;
@@ -22,6 +23,7 @@ use std::time::Instant;
 use super::decode::{DecodeError, DecodeOptions, Decoded, Rows};
 use super::{Header, Pixels};
 use chunks::Parts;
+pub(super) use chunks::{Chunks, Inflation, inflated};
 use convert::Converter;
 
 /// Rows between two looks at the clock.
@@ -38,7 +40,7 @@ fn list_cost(file_len: u64) -> u64 {
 pub(super) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let started = Instant::now();
     let parts = Parts::of(bytes)?;
-    let mut converter = Converter::new(&parts, options.matte);
+    let mut converter = Converter::new(&parts, options.matte, options.keep_profile);
     let data = if parts.ihdr.interlaced {
         stream::interlaced(&parts, &mut converter, options, started)?
     } else {
@@ -51,7 +53,8 @@ pub(super) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Decoded, D
             data,
         },
         orientation: parts.orientation,
-        flattened: parts.transparency.is_some() || matches!(parts.ihdr.kind, chunks::Kind::GreyAlpha | chunks::Kind::Rgba),
+        flattened: converter.flattened(),
+        colours: converter.colours(),
         notes: notes(&parts),
     })
 }

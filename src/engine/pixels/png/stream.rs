@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::ROWS_PER_LOOK;
 use super::chunks::{Kind, Parts, damaged, truncated};
 use super::convert::Converter;
+use crate::engine::pixels::colour::Colours;
 use crate::engine::pixels::decode::{DecodeError, DecodeOptions, Rows};
 use crate::engine::pixels::{Channels, Orientation, Size};
 
@@ -82,7 +83,7 @@ impl<'a> Strips<'a> {
     pub(super) fn new(parts: Parts<'a>, options: DecodeOptions<'a>) -> Result<Self, DecodeError> {
         Ok(Self {
             codec: open(&parts)?,
-            converter: Converter::new(&parts, options.matte),
+            converter: Converter::new(&parts, options.matte, options.keep_profile),
             size: parts.ihdr.size,
             orientation: parts.orientation,
             options,
@@ -102,6 +103,14 @@ impl Rows for Strips<'_> {
 
     fn orientation(&self) -> Orientation {
         self.orientation
+    }
+
+    fn colours(&self) -> Colours {
+        self.converter.colours()
+    }
+
+    fn flattened(&self) -> bool {
+        self.converter.flattened()
     }
 
     fn next_rows(&mut self, rows: &mut [u8]) -> Result<(), DecodeError> {
