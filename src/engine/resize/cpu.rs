@@ -1,10 +1,12 @@
-//! The processor: `fast_image_resize`, which uses SSE4.1, AVX2 or NEON where there is one, on the calling thread.
+//! The processor, on the calling thread: `fast_image_resize`, which uses SSE4.1, AVX2 or NEON where there is one, and our
+//! own kernel for what needs 16-bit samples.
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{CpuExtensions, FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
-use super::{Backend, ResizeError, Scratch, bytes};
+use super::{Backend, Resample, ResizeError, Scratch, bytes, wide};
 use crate::engine::pixels::{Channels, Pixels, Size};
+use crate::engine::settings::Filter;
 
 /// Resizes on the calling thread.
 #[derive(Debug, Default)]
@@ -34,9 +36,12 @@ impl Backend for Cpu {
         format!("CPU (fast_image_resize, {unit})")
     }
 
-    fn resize(&self, source: &Pixels, to: Size, scratch: &mut Scratch) -> Result<Pixels, ResizeError> {
+    fn resize(&self, source: &Pixels, to: Size, how: Resample, scratch: &mut Scratch) -> Result<Pixels, ResizeError> {
+        if how.is_wide() {
+            return wide::resize(source, to, how);
+        }
         let mut data = vec![0; bytes(to, source.channels)];
-        resize_into(&source.data, source.size, &mut data, to, source.channels, scratch)?;
+        resize_into(&source.data, source.size, &mut data, to, source.channels, how.filter, scratch)?;
         Ok(Pixels {
             size: to,
             channels: source.channels,
@@ -45,13 +50,14 @@ impl Backend for Cpu {
     }
 }
 
-/// From one packed buffer into another.
+/// From one packed buffer into another, in 8-bit samples.
 pub(super) fn resize_into(
     source: &[u8],
     from: Size,
     target: &mut [u8],
     to: Size,
     channels: Channels,
+    filter: Filter,
     scratch: &mut Scratch,
 ) -> Result<(), ResizeError> {
     for (have, want) in [(source.len(), bytes(from, channels)), (target.len(), bytes(to, channels))] {
@@ -63,13 +69,18 @@ pub(super) fn resize_into(
         Channels::Grey => PixelType::U8,
         Channels::Rgb => PixelType::U8x3,
     };
+    let filter = match filter {
+        Filter::Lanczos3 => FilterType::Lanczos3,
+        Filter::CatmullRom => FilterType::CatmullRom,
+        Filter::Mitchell => FilterType::Mitchell,
+        // Its `Box` takes whole source pixels, those whose centres lie within; that is no mean of an area.
+        Filter::Area => return Err(ResizeError::Backend("the area mean has no 8-bit kernel".into())),
+    };
     let failed = |error: &dyn std::fmt::Display| ResizeError::Backend(error.to_string());
     let source = ImageRef::new(from.width, from.height, source, kind).map_err(|error| failed(&error))?;
     let mut target = Image::from_slice_u8(to.width, to.height, target, kind).map_err(|error| failed(&error))?;
     // Pixels are flattened already: there is no alpha to premultiply.
-    let options = ResizeOptions::new()
-        .resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3))
-        .use_alpha(false);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false);
     let resizer = &mut scratch.cpu.resizer;
     resizer.resize(&source, &mut target, &options).map_err(|error| failed(&error))?;
     if resizer.size_of_internal_buffers() > KEPT {
@@ -97,7 +108,9 @@ mod tests {
             for (width, height) in [(1, 1), (3, 200), (301, 17), (64, 64)] {
                 let mut scratch = Scratch::default();
                 let to = Size { width: 31, height: 15 };
-                let small = Cpu.resize(&flat(width, height, channels, 77), to, &mut scratch).unwrap();
+                let small = Cpu
+                    .resize(&flat(width, height, channels, 77), to, Resample::default(), &mut scratch)
+                    .unwrap();
                 assert_eq!(small, flat(31, 15, channels, 77));
             }
         }
@@ -108,18 +121,21 @@ mod tests {
         let mut picture = flat(5, 4, Channels::Rgb, 1);
         picture.data[7] = 200;
         let mut scratch = Scratch::default();
-        assert_eq!(Cpu.resize(&picture, picture.size, &mut scratch).unwrap(), picture);
+        assert_eq!(
+            Cpu.resize(&picture, picture.size, Resample::default(), &mut scratch).unwrap(),
+            picture
+        );
         picture.data.pop();
         assert_eq!(
-            Cpu.resize(&picture, Size { width: 2, height: 2 }, &mut scratch),
+            Cpu.resize(&picture, Size { width: 2, height: 2 }, Resample::default(), &mut scratch),
             Err(ResizeError::Buffer { have: 59, want: 60 })
         );
     }
 
     #[test]
-    fn it_is_lanczos3() {
-        // Against the filter in floating point, without the rounding of the intermediate picture.
-        fn kernel(x: f64) -> f64 {
+    fn it_is_the_filter_of_its_name() {
+        // Against the filters as published, in floating point and without the rounding of the intermediate picture.
+        fn lanczos3(x: f64) -> f64 {
             let sinc = |x: f64| {
                 if x == 0.0 {
                     1.0
@@ -129,35 +145,53 @@ mod tests {
             };
             if x.abs() < 3.0 { sinc(x) * sinc(x / 3.0) } else { 0.0 }
         }
-        fn axis(from: usize, to: usize) -> Vec<Vec<f64>> {
-            let scale = from as f64 / to as f64;
-            let row = |o: usize| -> Vec<f64> {
-                let center = (o as f64 + 0.5) * scale - 0.5;
-                let weights: Vec<f64> = (0..from).map(|i| kernel((i as f64 - center) / scale)).collect();
-                let sum: f64 = weights.iter().sum();
-                weights.iter().map(|w| w / sum).collect()
+        /// Mitchell and Netravali 1988, equation 8.
+        fn cubic(x: f64, b: f64, c: f64) -> f64 {
+            let x = x.abs();
+            let value = if x < 1.0 {
+                (12.0 - 9.0 * b - 6.0 * c) * x.powi(3) + (-18.0 + 12.0 * b + 6.0 * c) * x.powi(2) + 6.0 - 2.0 * b
+            } else if x < 2.0 {
+                (-b - 6.0 * c) * x.powi(3) + (6.0 * b + 30.0 * c) * x.powi(2) + (-12.0 * b - 48.0 * c) * x + 8.0 * b + 24.0 * c
+            } else {
+                0.0
             };
-            (0..to).map(row).collect()
+            value / 6.0
         }
-        let (width, height, to) = (97, 61, Size { width: 40, height: 25 });
-        let mut picture = flat(width, height, Channels::Grey, 0);
-        for (i, sample) in picture.data.iter_mut().enumerate() {
-            *sample = ((i as u32).wrapping_mul(2_654_435_761) >> 24) as u8;
-        }
-        let small = Cpu.resize(&picture, to, &mut Scratch::default()).unwrap();
-        let (across, down) = (axis(97, 40), axis(61, 25));
-        for (o, sample) in small.data.iter().enumerate() {
-            let (x, y) = (o % 40, o / 40);
-            let mut exact = 0.0;
-            for (j, wy) in down[y].iter().enumerate() {
-                for (i, wx) in across[x].iter().enumerate() {
-                    exact += wx * wy * f64::from(picture.data[j * 97 + i]);
-                }
+        fn check(filter: Filter, kernel: impl Fn(f64) -> f64) {
+            let axis = |from: usize, to: usize| -> Vec<Vec<f64>> {
+                let scale = from as f64 / to as f64;
+                let row = |o: usize| -> Vec<f64> {
+                    let center = (o as f64 + 0.5) * scale - 0.5;
+                    let weights: Vec<f64> = (0..from).map(|i| kernel((i as f64 - center) / scale)).collect();
+                    let sum: f64 = weights.iter().sum();
+                    weights.iter().map(|w| w / sum).collect()
+                };
+                (0..to).map(row).collect()
+            };
+            let (width, height, to) = (97, 61, Size { width: 40, height: 25 });
+            let mut picture = flat(width, height, Channels::Grey, 0);
+            for (i, sample) in picture.data.iter_mut().enumerate() {
+                *sample = ((i as u32).wrapping_mul(2_654_435_761) >> 24) as u8;
             }
-            assert!(
-                (exact.clamp(0.0, 255.0) - f64::from(*sample)).abs() < 2.0,
-                "{x},{y}: {exact} and {sample}"
-            );
+            let how = Resample { filter, linear: false };
+            let small = Cpu.resize(&picture, to, how, &mut Scratch::default()).unwrap();
+            let (across, down) = (axis(97, 40), axis(61, 25));
+            for (o, sample) in small.data.iter().enumerate() {
+                let (x, y) = (o % 40, o / 40);
+                let mut exact = 0.0;
+                for (j, wy) in down[y].iter().enumerate() {
+                    for (i, wx) in across[x].iter().enumerate() {
+                        exact += wx * wy * f64::from(picture.data[j * 97 + i]);
+                    }
+                }
+                assert!(
+                    (exact.clamp(0.0, 255.0) - f64::from(*sample)).abs() < 2.0,
+                    "{filter:?} {x},{y}: {exact} and {sample}"
+                );
+            }
         }
+        check(Filter::Lanczos3, lanczos3);
+        check(Filter::CatmullRom, |x| cubic(x, 0.0, 0.5));
+        check(Filter::Mitchell, |x| cubic(x, 1.0 / 3.0, 1.0 / 3.0));
     }
 }

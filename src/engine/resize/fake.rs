@@ -1,6 +1,6 @@
 //! A backend for tests: takes the nearest pixel, or misbehaves as told.
 
-use super::{Backend, ResizeError, Scratch, bytes};
+use super::{Backend, Resample, ResizeError, Scratch, bytes};
 use crate::engine::pixels::{Pixels, Size};
 
 /// What it does when asked.
@@ -19,7 +19,7 @@ impl Backend for Fake {
         "fake".into()
     }
 
-    fn resize(&self, source: &Pixels, to: Size, _scratch: &mut Scratch) -> Result<Pixels, ResizeError> {
+    fn resize(&self, source: &Pixels, to: Size, _how: Resample, _scratch: &mut Scratch) -> Result<Pixels, ResizeError> {
         match self {
             Fake::Nearest => {}
             Fake::Fails => return Err(ResizeError::Backend("told to fail".into())),

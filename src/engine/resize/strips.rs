@@ -1,18 +1,15 @@
 //! The same resize from rows that come one after another, so that the picture need not be whole in memory.
 //!
-//! The vertical pass comes first, as in the CPU backend: every source row is added, weighted, to the few output rows whose
-//! window it lies in (about six times the 32-bit width of a row, whatever the picture's height). Finished rows go through
-//! the CPU backend's horizontal pass in bands. Weights, sums and roundings are the CPU backend's own, so the samples are
-//! equal to the whole resize, not only near; tests hold that.
+//! The vertical pass comes first, as in the CPU backend (`vertical`). Finished rows go through the CPU backend's
+//! horizontal pass in bands. Weights, sums and roundings are the CPU backend's own, so the samples are equal to the whole
+//! resize, not only near; tests hold that. The kernel of 16-bit samples takes its rows one after another anyway.
 
-use std::collections::VecDeque;
-
-use super::weights::Weights;
-use super::{ResizeError, Scratch, bytes, cpu};
+use super::vertical::{BAND, Vertical, open_rows};
+use super::weights::{Weights, support};
+use super::wide::{self, Wide};
+use super::{Resample, ResizeError, Scratch, bytes, cpu};
 use crate::engine::pixels::{Channels, Pixels, Size};
-
-/// Source rows asked for, and finished rows resized across, at a time.
-const BAND: usize = 16;
+use crate::engine::settings::Filter;
 
 /// Why there is no picture: its rows did not come, or the resize failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,12 +23,15 @@ pub(crate) enum StripError<E> {
 }
 
 /// Memory it takes beside the source of rows, the resized picture included, bytes.
-pub(crate) fn strip_cost(source: Size, channels: Channels, to: Size) -> u64 {
+pub(crate) fn strip_cost(source: Size, channels: Channels, to: Size, how: Resample) -> u64 {
     let row = u64::from(source.width) * channels.count() as u64;
-    let scale = f64::from(source.height) / f64::from(to.height.max(1));
-    // Windows are 6 output rows wide, or 6 source rows where the picture grows; one more at either end.
-    let open = (6.0 / scale.min(1.0)).ceil() as u64 + 2;
-    row * (4 * open + 2 * BAND as u64) + bytes(to, channels) as u64
+    let open = open_rows(source.height, to.height, support(how.filter));
+    let passes = if how.is_wide() {
+        wide::cost(row, open) + row * BAND as u64
+    } else {
+        row * (4 * open + 2 * BAND as u64)
+    };
+    passes + bytes(to, channels) as u64
 }
 
 /// Resizes a picture whose rows come in order.
@@ -39,33 +39,26 @@ pub(crate) struct StripResizer {
     source: Size,
     channels: Channels,
     to: Size,
-    /// `None` where the height stays.
-    weights: Option<Weights>,
-    /// Sums of the output rows whose window has begun, the first of which is output row `finished`.
-    open: VecDeque<Vec<i32>>,
-    spare: Vec<Vec<i32>>,
-    finished: usize,
-    /// Source rows taken so far.
-    taken: usize,
-    /// Finished rows, still as wide as the source.
-    band: Vec<u8>,
-    out: Vec<u8>,
+    passes: Passes,
+}
+
+enum Passes {
+    Narrow(Narrow),
+    Wide(Wide),
 }
 
 impl StripResizer {
     /// For a picture of size `source` that becomes `to`, both as stored.
-    pub(crate) fn new(source: Size, channels: Channels, to: Size) -> Self {
+    pub(crate) fn new(source: Size, channels: Channels, to: Size, how: Resample) -> Self {
         Self {
             source,
             channels,
             to,
-            weights: (source.height != to.height).then(|| Weights::new(source.height, to.height)),
-            open: VecDeque::new(),
-            spare: Vec::new(),
-            finished: 0,
-            taken: 0,
-            band: Vec::new(),
-            out: Vec::with_capacity(bytes(to, channels)),
+            passes: if how.is_wide() {
+                Passes::Wide(Wide::new(source, channels, to, how))
+            } else {
+                Passes::Narrow(Narrow::new(source, channels, to, how.filter))
+            },
         }
     }
 
@@ -78,72 +71,78 @@ impl StripResizer {
         mut next: impl FnMut(&mut [u8]) -> Result<(), E>,
         scratch: &mut Scratch,
     ) -> Result<Pixels, StripError<E>> {
-        let stride = self.stride();
+        let stride = self.source.width as usize * self.channels.count();
         let mut rows = vec![0; BAND * stride];
         let mut left = self.source.height as usize;
         while left > 0 {
             let count = left.min(BAND);
             let rows = &mut rows[..count * stride];
             next(rows).map_err(StripError::Source)?;
-            for row in rows.chunks_exact(stride) {
-                self.push(row, scratch)?;
+            match &mut self.passes {
+                Passes::Narrow(narrow) => narrow.push(rows, scratch)?,
+                Passes::Wide(wide) => wide.push(rows),
             }
             left -= count;
         }
-        self.across(scratch)?;
         Ok(Pixels {
             size: self.to,
             channels: self.channels,
-            data: self.out,
+            data: match self.passes {
+                Passes::Narrow(narrow) => narrow.finish(scratch)?,
+                Passes::Wide(wide) => wide.finish(),
+            },
         })
+    }
+}
+
+/// 8-bit samples: the CPU backend's library, but for the vertical pass.
+struct Narrow {
+    source: Size,
+    channels: Channels,
+    to: Size,
+    filter: Filter,
+    /// `None` where the height stays.
+    down: Option<Vertical>,
+    /// Finished rows, still as wide as the source.
+    band: Vec<u8>,
+    out: Vec<u8>,
+}
+
+impl Narrow {
+    fn new(source: Size, channels: Channels, to: Size, filter: Filter) -> Self {
+        let (from, height) = (source.height, to.height);
+        Self {
+            source,
+            channels,
+            to,
+            filter,
+            down: (from != height).then(|| Vertical::new(Weights::narrow(from, height, filter))),
+            band: Vec::new(),
+            out: Vec::with_capacity(bytes(to, channels)),
+        }
     }
 
     fn stride(&self) -> usize {
         self.source.width as usize * self.channels.count()
     }
 
-    /// Takes the next source row.
-    fn push(&mut self, row: &[u8], scratch: &mut Scratch) -> Result<(), ResizeError> {
-        let Some(weights) = self.weights.take() else {
-            self.band.extend_from_slice(row);
+    /// Takes the next source rows, [`BAND`] at most.
+    fn push(&mut self, rows: &[u8], scratch: &mut Scratch) -> Result<(), ResizeError> {
+        let Some(mut down) = self.down.take() else {
+            self.band.extend_from_slice(rows);
             return self.across_if_full(scratch);
         };
-        let done = self.push_weighted(row, &weights, scratch);
-        self.weights = Some(weights);
+        let done = down.push(rows, self.stride(), |sums, precision| {
+            self.band.extend(sums.iter().map(|sum| (sum >> precision).clamp(0, 255) as u8));
+            self.across_if_full(scratch)
+        });
+        self.down = Some(down);
         done
     }
 
-    fn push_weighted(&mut self, row: &[u8], weights: &Weights, scratch: &mut Scratch) -> Result<(), ResizeError> {
-        let at = self.taken;
-        self.taken += 1;
-        // Rows whose window begins here. Adding a half first makes the shift round.
-        while let Some(window) = weights.outputs.get(self.finished + self.open.len())
-            && window.first <= at
-        {
-            let mut sums = self.spare.pop().unwrap_or_default();
-            sums.clear();
-            sums.resize(row.len(), 1 << (weights.precision - 1));
-            self.open.push_back(sums);
-        }
-        for (window, sums) in weights.outputs[self.finished..].iter().zip(&mut self.open) {
-            let Some(&weight) = at.checked_sub(window.first).and_then(|i| window.values.get(i)) else {
-                continue;
-            };
-            let weight = i32::from(weight);
-            for (sum, &sample) in sums.iter_mut().zip(row) {
-                *sum += weight * i32::from(sample);
-            }
-        }
-        while weights.outputs.get(self.finished).is_some_and(|window| window.end() <= at + 1)
-            && let Some(sums) = self.open.pop_front()
-        {
-            self.band
-                .extend(sums.iter().map(|sum| (sum >> weights.precision).clamp(0, 255) as u8));
-            self.spare.push(sums);
-            self.finished += 1;
-            self.across_if_full(scratch)?;
-        }
-        Ok(())
+    fn finish(mut self, scratch: &mut Scratch) -> Result<Vec<u8>, ResizeError> {
+        self.across(scratch)?;
+        Ok(self.out)
     }
 
     fn across_if_full(&mut self, scratch: &mut Scratch) -> Result<(), ResizeError> {
@@ -170,7 +169,7 @@ impl StripResizer {
         };
         let before = self.out.len();
         self.out.resize(before + bytes(to, self.channels), 0);
-        cpu::resize_into(&self.band, from, &mut self.out[before..], to, self.channels, scratch)?;
+        cpu::resize_into(&self.band, from, &mut self.out[before..], to, self.channels, self.filter, scratch)?;
         self.band.clear();
         Ok(())
     }
@@ -199,14 +198,23 @@ mod tests {
         }
     }
 
+    /// Every way to resample, of grey and of colour.
+    fn every() -> impl Iterator<Item = (Channels, Resample)> {
+        let filters = [Filter::Lanczos3, Filter::CatmullRom, Filter::Mitchell, Filter::Area];
+        let ways = filters
+            .into_iter()
+            .flat_map(|filter| [false, true].map(|linear| Resample { filter, linear }));
+        ways.flat_map(|how| [Channels::Grey, Channels::Rgb].map(|channels| (channels, how)))
+    }
+
     #[test]
     fn strips_equal_the_whole() {
         fn check(from: (u32, u32), to: (u32, u32)) {
             let size = |(width, height)| Size { width, height };
-            for channels in [Channels::Grey, Channels::Rgb] {
+            for (channels, how) in every() {
                 let picture = noise(size(from), channels);
                 let mut scratch = Scratch::default();
-                let whole = Cpu.resize(&picture, size(to), &mut scratch).unwrap();
+                let whole = Cpu.resize(&picture, size(to), how, &mut scratch).unwrap();
                 let mut rest = picture.data.as_slice();
                 let mut largest = 0;
                 let next = |rows: &mut [u8]| {
@@ -216,12 +224,12 @@ mod tests {
                     largest = largest.max(rows.len());
                     Ok::<(), ()>(())
                 };
-                let strips = StripResizer::new(picture.size, channels, size(to))
+                let strips = StripResizer::new(picture.size, channels, size(to), how)
                     .resize(next, &mut scratch)
                     .unwrap();
                 assert_eq!(strips.size, whole.size);
                 let differing = strips.data.iter().zip(&whole.data).filter(|(a, b)| a != b).count();
-                assert_eq!(differing, 0, "{from:?} to {to:?} {channels:?}");
+                assert_eq!(differing, 0, "{from:?} to {to:?} {channels:?} {how:?}");
                 assert!(rest.is_empty() && largest <= BAND * from.0 as usize * channels.count());
             }
         }
@@ -237,12 +245,15 @@ mod tests {
         check((1, 500), (1, 12));
         check((500, 1), (12, 1));
         check((5, 7), (1, 1));
+        // Outputs that lie on an input, where the cubic filters are 0 at its neighbours.
+        check((63, 45), (21, 15));
+        check((9, 7), (27, 35));
     }
 
     #[test]
     fn an_error_of_the_source_comes_through() {
         let size = Size { width: 8, height: 64 };
-        let resizer = StripResizer::new(size, Channels::Grey, Size { width: 2, height: 16 });
+        let resizer = StripResizer::new(size, Channels::Grey, Size { width: 2, height: 16 }, Resample::default());
         let mut calls = 0;
         let next = |_: &mut [u8]| {
             calls += 1;
@@ -253,18 +264,27 @@ mod tests {
 
     #[test]
     fn memory_does_not_grow_with_height() {
-        let cost = |height| {
-            let source = Size { width: 10_000, height };
-            strip_cost(source, Channels::Rgb, super::super::fit(source, 512, false))
-        };
-        assert!(cost(60_000) < cost(10_000) + (1 << 20));
-        // The open rows of a real run stay within what is promised.
-        let (source, to) = (Size { width: 64, height: 2000 }, Size { width: 16, height: 500 });
-        let mut resizer = StripResizer::new(source, Channels::Grey, to);
-        let mut scratch = Scratch::default();
-        for _ in 0..2000 {
-            resizer.push(&[9; 64], &mut scratch).unwrap();
-            assert!(resizer.open.len() + resizer.spare.len() <= 8);
+        for (_, how) in every() {
+            let cost = |height| {
+                let to = Size { width: 512, height: 512 };
+                strip_cost(Size { width: 10_000, height }, Channels::Rgb, to, how)
+            };
+            assert_eq!(cost(60_000), cost(10_000));
+            // The open rows of a real run stay within what is promised.
+            for (from, to) in [(2000, 500), (2000, 1999), (500, 2000)] {
+                let mut down = Vertical::new(Weights::narrow(from, to, how.filter));
+                let mut done = 0;
+                let promised = open_rows(from, to, support(how.filter));
+                for rows in vec![9u8; from as usize * 4].chunks(BAND * 4) {
+                    let finished = down.push(rows, 4, |_, _| {
+                        done += 1;
+                        Ok::<(), ()>(())
+                    });
+                    assert_eq!(finished, Ok(()));
+                    assert!(down.held() as u64 <= promised, "{how:?} {from} to {to}: {}", down.held());
+                }
+                assert_eq!(done, to);
+            }
         }
     }
 }

@@ -1,13 +1,24 @@
-//! The filter along one axis, as whole numbers: Lanczos3, stretched by the factor of reduction, cut at the border and
-//! normalised to a sum of 1, then scaled to 16-bit integers by the largest power of two that fits. Sums are 32 bits wide.
+//! The filters along one axis, as whole numbers: stretched by the factor of reduction, cut at the border and normalised to
+//! a sum of 1. Sums of products are 32 bits wide everywhere.
 //!
-//! This is the definition that `fast_image_resize` uses too (and Pillow before it), down to the order of operations in
-//! floating point, so that what is computed from it equals the CPU backend's samples exactly; a test holds them together.
+//! Two scales, for two kernels:
+//! - [`Weights::narrow`], for 8-bit samples: each weight rounded to 16 bits by the largest power of two that fits. This is
+//!   the definition that `fast_image_resize` uses too (and Pillow before it), down to the order of operations in floating
+//!   point, so that what is computed from it equals the CPU backend's samples exactly; a test holds them together.
+//! - [`Weights::wide`], for 16-bit samples: 14 bits behind the point, and they sum to exactly 1, so that no picture gets
+//!   brighter or darker however many samples are averaged.
 
 use std::f64::consts::PI;
 
-/// Radius of the filter, output samples.
-const SUPPORT: f64 = 3.0;
+use crate::engine::settings::Filter;
+
+/// Bits behind the point of [`Weights::wide`].
+pub(super) const WIDE_BITS: u32 = 14;
+
+/// What the amounts of one output sample's wide weights sum to at most, in units of [`WIDE_BITS`]: twice 1. Then weights of
+/// one sign sum to 1.5 at most, and `1.5 * 2^14 * 65,535 + 2^13` is less than 2^31: no sum of 16-bit samples passes 32
+/// bits, in whatever order it is made. The filters stay well below it: the most is 1.57, Lanczos3 enlarging at a border.
+const LARGEST_AMOUNT: i32 = 2 << WIDE_BITS;
 
 /// Weights of every output sample of an axis.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,9 +46,9 @@ impl Window {
 }
 
 impl Weights {
-    /// For an axis of `from` samples that becomes `to` samples; both at least 1.
-    pub(super) fn new(from: u32, to: u32) -> Self {
-        let exact: Vec<(usize, Vec<f64>)> = (0..to).map(|output| window(from, to, output)).collect();
+    /// For 8-bit samples, an axis of `from` samples that becomes `to` samples; both at least 1.
+    pub(super) fn narrow(from: u32, to: u32, filter: Filter) -> Self {
+        let exact: Vec<(usize, Vec<f64>)> = (0..to).map(|output| window(from, to, filter, output)).collect();
         let largest = exact.iter().flat_map(|(_, values)| values).fold(0.0, |a: f64, &b| a.max(b));
         // 16 bits for a weight; 32 bits for a sum of 8-bit samples and 2 bits of room for negative lobes.
         let fits = |precision: &u32| (largest * f64::from(1u32 << precision)).round() < f64::from(1 << 15);
@@ -52,73 +63,218 @@ impl Weights {
             .collect();
         Self { precision, outputs }
     }
+
+    /// For 16-bit samples, an axis of `from` samples that becomes `to` samples; both at least 1.
+    ///
+    /// Weight number `i` of an output sample is `R(i) - R(i - 1)`, where `R(i) = floor(C(i) * 2^14 + 0.5)`, `C(i)` is the
+    /// sum of the first `i` normalised weights in their order, and the last `R` is 2^14. So every weight is off by less
+    /// than a unit, and their sum by nothing.
+    pub(super) fn wide(from: u32, to: u32, filter: Filter) -> Self {
+        let one = f64::from(1u32 << WIDE_BITS);
+        let outputs = (0..to)
+            .map(|output| {
+                let (first, exact) = window(from, to, filter, output);
+                let (mut sum, mut rounded, last) = (0.0, 0, exact.len() - 1);
+                let values: Vec<i16> = exact
+                    .iter()
+                    .enumerate()
+                    .map(|(i, value)| {
+                        sum += value;
+                        let next = if i == last {
+                            1 << WIDE_BITS
+                        } else {
+                            (sum * one + 0.5).floor() as i32
+                        };
+                        let value = next - rounded;
+                        rounded = next;
+                        value as i16
+                    })
+                    .collect();
+                let amount: i32 = values.iter().map(|&value| i32::from(value).abs()).sum();
+                assert!(amount <= LARGEST_AMOUNT, "a filter's weights pass what sums have room for");
+                Window { first, values }
+            })
+            .collect();
+        Self {
+            precision: WIDE_BITS,
+            outputs,
+        }
+    }
 }
 
-/// The first input sample and the normalised weights of one output sample.
-fn window(from: u32, to: u32, output: u32) -> (usize, Vec<f64>) {
+/// How far a filter reaches to either side, output samples.
+pub(super) fn support(filter: Filter) -> f64 {
+    match filter {
+        Filter::Lanczos3 => 3.0,
+        Filter::CatmullRom | Filter::Mitchell => 2.0,
+        Filter::Area => 0.5,
+    }
+}
+
+/// The first input sample and the normalised weights of one output sample; at least one.
+fn window(from: u32, to: u32, filter: Filter, output: u32) -> (usize, Vec<f64>) {
+    let kernel = match filter {
+        Filter::Lanczos3 => lanczos3,
+        Filter::CatmullRom => catmull_rom,
+        Filter::Mitchell => mitchell,
+        Filter::Area => return area(from, to, output),
+    };
     let scale = f64::from(from) / f64::from(to);
     let stretch = scale.max(1.0);
-    let radius = SUPPORT * stretch;
+    let radius = support(filter) * stretch;
     let center = (f64::from(output) + 0.5) * scale;
     let low = (center - radius).floor().max(0.0) as u32;
     let high = (center + radius).ceil().min(f64::from(from)) as u32;
     let center = center - 0.5;
     let narrow = 1.0 / stretch;
-    let mut first = low;
-    let mut values: Vec<f64> = (low..high).map(|input| lanczos3((f64::from(input) - center) * narrow)).collect();
-    let zeros = values.iter().take_while(|&&value| value == 0.0).count();
-    values.drain(..zeros);
-    first += zeros as u32;
+    // Only what the filter does not reach is left out, never a zero of the filter within its reach: windows have to begin
+    // and end in the order of the outputs, or rows that come one after another would come too late.
+    let reach = support(filter);
+    let at = |input: u32| (f64::from(input) - center) * narrow;
+    let first = (low..high).find(|&input| at(input) >= -reach).unwrap_or(low);
+    let end = (first..high).rev().find(|&input| at(input) < reach).map_or(high, |last| last + 1);
+    let mut values: Vec<f64> = (first..end).map(|input| kernel(at(input))).collect();
     let sum: f64 = values.iter().sum();
     if sum != 0.0 {
         values.iter_mut().for_each(|value| *value /= sum);
     }
-    while values.last() == Some(&0.0) {
-        values.pop();
-    }
+    (first as usize, values)
+}
+
+/// An output sample covers `from / to` input samples; each counts by the part of it that is covered. In units of `1 / to`
+/// input samples all of it is whole numbers.
+fn area(from: u32, to: u32, output: u32) -> (usize, Vec<f64>) {
+    let (from, to, output) = (u64::from(from), u64::from(to), u64::from(output));
+    let (begin, end) = (output * from, (output + 1) * from);
+    let (first, last) = (begin / to, (end - 1) / to);
+    let covered = |input: u64| end.min((input + 1) * to) - begin.max(input * to);
+    let values = (first..=last).map(|input| covered(input) as f64 / from as f64).collect();
     (first as usize, values)
 }
 
 fn lanczos3(x: f64) -> f64 {
-    if (-SUPPORT..SUPPORT).contains(&x) {
-        sinc(x) * sinc(x / SUPPORT)
-    } else {
-        0.0
-    }
+    if (-3.0..3.0).contains(&x) { sinc(x) * sinc(x / 3.0) } else { 0.0 }
 }
 
 fn sinc(x: f64) -> f64 {
     if x == 0.0 { 1.0 } else { (x * PI).sin() / (x * PI) }
 }
 
+/// Keys 1981, a = -1/2; the same as Mitchell and Netravali's with B = 0, C = 1/2.
+fn catmull_rom(x: f64) -> f64 {
+    const A: f64 = -0.5;
+    let x = x.abs();
+    if x < 1.0 {
+        ((A + 2.0) * x - (A + 3.0)) * x * x + 1.0
+    } else if x < 2.0 {
+        (((x - 5.0) * x + 8.0) * x - 4.0) * A
+    } else {
+        0.0
+    }
+}
+
+/// Mitchell and Netravali 1988, B = C = 1/3.
+fn mitchell(x: f64) -> f64 {
+    let x = x.abs();
+    if x < 1.0 {
+        (7.0 * x / 6.0 - 2.0) * x * x + 16.0 / 18.0
+    } else if x < 2.0 {
+        ((2.0 - 7.0 * x / 18.0) * x - 10.0 / 3.0) * x + 16.0 / 9.0
+    } else {
+        0.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const ALL: [Filter; 4] = [Filter::Lanczos3, Filter::CatmullRom, Filter::Mitchell, Filter::Area];
+
     #[test]
     fn weights_sum_to_one_and_windows_advance() {
-        for (from, to) in [(1, 1), (1000, 512), (513, 512), (7, 3), (3, 7), (65_500, 512), (10, 1), (1, 10)] {
-            let weights = Weights::new(from, to);
-            assert_eq!(weights.outputs.len(), to as usize);
-            let mut last = (0, 0);
-            for window in &weights.outputs {
-                let sum: i64 = window.values.iter().map(|&w| i64::from(w)).sum();
-                let error = (sum - (1 << weights.precision)).abs();
-                assert!(error <= window.values.len() as i64 / 2 + 1, "{from} to {to}: off by {error}");
-                assert!(window.first >= last.0 && window.end() >= last.1 && window.end() <= from as usize);
-                assert!(!window.values.is_empty());
-                last = (window.first, window.end());
+        for (from, to) in [
+            (1, 1),
+            (1000, 512),
+            (513, 512),
+            (7, 3),
+            (3, 7),
+            (65_500, 512),
+            (10, 1),
+            (1, 10),
+            (21, 7),
+            (15, 45),
+        ] {
+            for filter in ALL {
+                for (weights, exact) in [(Weights::narrow(from, to, filter), false), (Weights::wide(from, to, filter), true)] {
+                    assert_eq!(weights.outputs.len(), to as usize);
+                    let mut last = (0, 0);
+                    for window in &weights.outputs {
+                        let sum: i64 = window.values.iter().map(|&w| i64::from(w)).sum();
+                        let error = (sum - (1 << weights.precision)).abs();
+                        let allowed = if exact { 0 } else { window.values.len() as i64 / 2 + 1 };
+                        assert!(error <= allowed, "{filter:?} {from} to {to}: off by {error}");
+                        assert!(window.first >= last.0 && window.end() >= last.1 && window.end() <= from as usize);
+                        assert!(!window.values.is_empty());
+                        last = (window.first, window.end());
+                    }
+                    assert_eq!(last.1, from as usize);
+                }
             }
-            assert_eq!(last.1, from as usize);
         }
     }
 
     #[test]
     fn halving_is_symmetric() {
-        let weights = Weights::new(64, 32);
+        let weights = Weights::narrow(64, 32, Filter::Lanczos3);
         let middle = &weights.outputs[16];
         assert_eq!(middle.values.len(), 12);
         assert!(middle.values.iter().eq(middle.values.iter().rev()));
         assert_eq!(middle.first, 27);
+    }
+
+    #[test]
+    fn sums_of_wide_weights_have_room() {
+        // Every size an axis has up to 70, so every phase and every border of small ratios, and large ones.
+        let small = (1..=70).flat_map(|from| (1..=70).map(move |to| (from, to)));
+        let large = [
+            (65_500, 1),
+            (65_500, 512),
+            (65_500, 65_499),
+            (1, 65_500),
+            (2, 65_500),
+            (513, 512),
+            (30_011, 4_099),
+        ];
+        let mut most = 0;
+        for (from, to) in small.chain(large) {
+            for filter in ALL {
+                for window in Weights::wide(from, to, filter).outputs {
+                    let positive: i64 = window.values.iter().map(|&w| i64::from(w.max(0))).sum();
+                    let amount: i64 = window.values.iter().map(|&w| i64::from(w).abs()).sum();
+                    assert!(
+                        positive * 65_535 + (1 << (WIDE_BITS - 1)) <= i64::from(i32::MAX),
+                        "{filter:?} {from} to {to}"
+                    );
+                    most = most.max(amount);
+                }
+            }
+        }
+        println!("largest sum of amounts: {:.4}", most as f64 / f64::from(1 << WIDE_BITS));
+        assert!(most <= i64::from(LARGEST_AMOUNT));
+        // The number that the constant's comment states.
+        assert!((most as f64 / f64::from(1 << WIDE_BITS) - 1.57).abs() < 0.005, "{most}");
+    }
+
+    #[test]
+    fn an_area_is_the_mean_of_what_it_covers() {
+        // 5 samples become 2: each covers two and a half.
+        let (first, values) = area(5, 2, 0);
+        assert_eq!((first, values), (0, vec![0.4, 0.4, 0.2]));
+        let (first, values) = area(5, 2, 1);
+        assert_eq!((first, values), (2, vec![0.2, 0.4, 0.4]));
+        // Enlarged: one sample, or two where an output sample lies over their border.
+        let outputs: Vec<_> = (0..3).map(|output| area(2, 3, output)).collect();
+        assert_eq!(outputs, [(0, vec![1.0]), (0, vec![0.5, 0.5]), (1, vec![1.0])]);
     }
 }

@@ -1,5 +1,6 @@
 //! Why an image has no replacement: one code for machines, one sentence for people, one piece of advice.
 
+use super::quality::ScoreError;
 use crate::engine::pixels::{DecodeError, EncodeError, ProbeError, VerifyError};
 use crate::engine::resize::ResizeError;
 
@@ -22,6 +23,9 @@ pub(crate) enum ShrinkError {
     /// What was encoded is not the picture.
     #[error("{0}")]
     Verify(#[from] VerifyError),
+    /// The lowest quality that is good enough could not be found.
+    #[error("{0}")]
+    Score(#[from] ScoreError),
     /// A codec panicked: its words, and where.
     #[error("the program's own code failed on this image: {0}")]
     Panicked(String),
@@ -43,6 +47,7 @@ impl ShrinkError {
             ShrinkError::Resize(_) => "resize",
             ShrinkError::Encode(_) => "encode",
             ShrinkError::Verify(_) => "verify",
+            ShrinkError::Score(_) => "score",
             ShrinkError::Panicked(_) => "panic",
         }
     }
@@ -65,6 +70,7 @@ impl ShrinkError {
             }
             ShrinkError::Probe(ProbeError::NotAnImage) => "Nothing needs doing; its name looks like an image's.".into(),
             ShrinkError::Probe(ProbeError::Io(_)) => "Check that the drive is there and the file may be read, and run again.".into(),
+            ShrinkError::Score(_) => "Run again without --min-score to have it shrunk at a fixed quality.".into(),
             ShrinkError::Resize(_) | ShrinkError::Encode(_) | ShrinkError::Verify(_) | ShrinkError::Panicked(_) => {
                 "Run again; if it fails again, this is a fault of the program (or of the machine's memory): please report it with the file."
                     .into()

@@ -1,11 +1,13 @@
 //! One image: from the bytes of a file to the verified bytes of its replacement. Run, exact plan, estimate and preview all
 //! come through here, so what is shown is what is written.
 //!
-//! Decode (or rows, where the picture is too large to be whole in memory), resize, turn upright, encode, decode again and
-//! compare. Turning comes after the resize: the same picture for less work, because the filter is the same along both axes.
+//! Decode (or rows, where the picture is too large to be whole in memory), resize, turn upright, cut or pad to the shape
+//! that was asked for, encode, decode again and compare. Turning comes after the resize: the same picture for less work,
+//! because the filter is the same along both axes.
 
 mod error;
 mod guard;
+mod quality;
 #[cfg(test)]
 mod tests;
 
@@ -13,13 +15,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub(crate) use error::ShrinkError;
+pub(crate) use quality::scoring_cost;
+use quality::{Judge, Judged};
 
-use super::metrics::StepTimes;
+use super::metrics::{ImageQuality, StepTimes};
 use super::pixels::{
-    self, Channels, DecodeError, DecodeOptions, EncodeOptions, Header, InMemory, Orientation, Pixels, Size, check_limits, probe, turn,
+    self, Channels, Colours, DecodeError, DecodeOptions, EncodeOptions, Header, InMemory, Matte, Orientation, Pixels, Size, check_limits,
+    metadata, probe, turn,
 };
-use super::resize::{Backend, Scratch, StripError, StripResizer, fit, strip_cost};
-use super::settings::{Format, Settings};
+use super::resize::{Backend, Geometry, Resample, Scratch, StripError, StripResizer, framed, geometry, strip_cost};
+use super::settings::{Format, Metadata, PictureSettings, Settings, Shape};
 
 /// Memory that working on an image takes beside the bytes of its file: an upper bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,24 +42,40 @@ pub(crate) struct Cost {
 /// `OverLimit`: too many pixels, too long a file, or more memory than one image may take, in whichever way.
 pub(crate) fn cost(header: &Header, file_len: u64, settings: &Settings) -> Result<Cost, DecodeError> {
     check_limits(header, file_len, &settings.limits)?;
-    let to = fit(header.size, settings.picture.target, settings.picture.upscale);
+    let how = Resample::new(&settings.picture);
+    let Geometry { scaled, finished } = geometry(header.orientation.seen(header.size), &settings.picture);
+    // As stored; turned, it is as many pixels.
+    let to = header.orientation.seen(scaled);
     // Palettes count as one sample and a matte may have a colour: only grey JPEG is grey for sure.
     let channels = match header.format {
-        Format::Jpeg if header.samples == 1 => Channels::Grey,
+        // Padding may bring the matte's colour in.
+        Format::Jpeg if header.samples == 1 && (finished == scaled || matte(&settings.picture).is_neutral()) => Channels::Grey,
         _ => Channels::Rgb,
     };
     let count = channels.count() as u64;
-    let small = to.pixels() * count;
-    // The vertical pass comes first: as wide as the source, as high as the result.
-    let between = u64::from(header.size.width) * u64::from(to.height) * count;
-    // The picture to encode and its turned twin, all coefficients (16 bits, blocks padded) for the Huffman tables, what
-    // comes out of it (noise at quality 100 may be larger than its pixels), rows of the check.
+    let (resized, small) = (scaled.pixels() * count, finished.pixels() * count);
+    let resize = if how.is_wide() {
+        strip_cost(header.size, channels, to, how)
+    } else {
+        // The vertical pass comes first: as wide as the source, as high as the result.
+        u64::from(header.size.width) * u64::from(to.height) * count + resized
+    };
+    // The resized picture and its turned twin, or the one that is cut or padded.
+    let turn = resized + resized.max(small);
+    // The picture to encode and its turned twin, all coefficients (16 bits, blocks padded) for the Huffman tables or for
+    // progressive scans (to write them, or to read them again for the check), what comes out of it (noise at quality 100
+    // may be larger than its pixels), rows of the check.
     let padded = |side: u32| u64::from(side).next_multiple_of(16);
-    let encode = 2 * small + 2 * padded(to.width) * padded(to.height) * count + 2 * small + u64::from(to.width) * count * 200 + (256 << 10);
-    let decode = pixels::whole_cost(header, file_len);
-    let whole = decode.max(header.size.pixels() * count + between + small).max(encode);
+    let coefficients = 2 * padded(finished.width) * padded(finished.height) * count;
+    let encode = 2 * small + coefficients + 2 * small + u64::from(finished.longest()) * count * 200 + (256 << 10);
+    let beside = metadata::cost(&settings.picture);
+    let decode = pixels::whole_cost(header, file_len) + beside;
+    // While a quality is sought, the metric's planes are there beside the encoder's.
+    let scoring = settings.picture.min_score.map_or(0, |_| scoring_cost(finished));
+    let after = turn.max(encode + beside + scoring);
+    let whole = decode.max(header.size.pixels() * count + resize).max(after);
     let limit = settings.limits.max_image_memory;
-    let strips = pixels::rows_cost(header).map(|rows| (rows + strip_cost(header.size, channels, to)).max(encode));
+    let strips = pixels::rows_cost(header).map(|rows| (rows + beside + strip_cost(header.size, channels, to, how)).max(after));
     let least = strips.map_or(whole, |strips| strips.min(whole));
     if least > limit {
         return Err(DecodeError::OverLimit {
@@ -75,6 +96,8 @@ pub(crate) struct Shrinker {
     settings: Settings,
     backend: Arc<dyn Backend>,
     scratch: Scratch,
+    /// Replacements are judged for a sample.
+    judging: bool,
 }
 
 /// A replacement, decoded again and compared.
@@ -86,12 +109,39 @@ pub(crate) struct Shrunk {
     pub(crate) before: Size,
     /// As seen, after.
     pub(crate) after: Size,
-    /// The file stores transparency, so the matte may show.
+    /// Transparency was flattened: the matte shows in at least one pixel of the original.
     pub(crate) flattened: bool,
     /// What a person should know about the original although it worked.
     pub(crate) notes: Vec<String>,
     /// Time of each step; loading and writing are not done here.
     pub(crate) steps: StepTimes,
+    /// How good it looks, where that was measured.
+    pub(crate) quality: Option<ImageQuality>,
+    /// Time of judging that the settings did not ask for; in none of the steps.
+    pub(crate) judged: Duration,
+}
+
+/// What the encoder is told: here and nowhere else.
+fn encode_options(picture: &PictureSettings) -> EncodeOptions {
+    EncodeOptions {
+        quality: picture.quality,
+        chroma: picture.chroma,
+        optimise_huffman: picture.optimise_huffman,
+        progressive: picture.progressive,
+    }
+}
+
+fn matte(picture: &PictureSettings) -> Matte {
+    Matte {
+        colour: picture.matte,
+        linear: picture.linear,
+    }
+}
+
+/// Whether samples may stay in the space of their profile: not where grey ones may get a margin in colour.
+fn keeps_profile(header: &Header, picture: &PictureSettings) -> bool {
+    let may_be_grey = header.samples < 3;
+    picture.metadata == Metadata::Keep && !(may_be_grey && picture.shape == Shape::Pad && !matte(picture).is_neutral())
 }
 
 /// Time of one image: 30 s, and 1 s a megapixel of the original. Ten times what the slowest codec takes.
@@ -106,7 +156,13 @@ impl Shrinker {
             settings: settings.clone(),
             backend,
             scratch: Scratch::default(),
+            judging: false,
         }
+    }
+
+    /// Whether the next replacements are also judged, beyond what the settings ask for. Takes about as long again.
+    pub(crate) fn judge(&mut self, judging: bool) {
+        self.judging = judging;
     }
 
     /// From the bytes of a file to its replacement, whatever the file's size on screen: whether there is work to do was
@@ -123,34 +179,89 @@ impl Shrinker {
         })
     }
 
+    /// Decode, resize, turn and frame; encode; verify.
     fn work(&mut self, bytes: &[u8], in_strips: bool) -> Result<Shrunk, ShrinkError> {
         let mut steps = StepTimes::default();
         let started = Instant::now();
         let header = probe(&mut InMemory(bytes))?;
         cost(&header, bytes.len() as u64, &self.settings)?;
-        let options = EncodeOptions {
-            quality: self.settings.picture.quality,
-            chroma: self.settings.picture.chroma,
-            optimise_huffman: self.settings.picture.optimise_huffman,
-        };
+        let found = metadata::collect(bytes, &header, &self.settings.picture);
         let small = self.small(bytes, &header, in_strips, started, &mut steps)?;
+        let before = small.orientation.seen(header.size);
         let begun = Instant::now();
-        let upright = turn(small.pixels, small.orientation);
+        let around = small.colours.matte(small.pixels.channels, matte(&self.settings.picture));
+        let upright = framed(turn(small.pixels, small.orientation), small.finished, around);
         steps.resize_us = steps.resize_us.saturating_add(micros(begun));
+        let mut options = encode_options(&self.settings.picture);
         let begun = Instant::now();
-        let encoded = pixels::encode(&upright, &options)?;
+        let (jpeg, mut quality) = self.encoded(&upright, &mut options)?;
+        let carried = found.prepare(&self.settings.picture, &small.colours, upright.size);
+        let encoded = carried.insert(jpeg);
         steps.encode_us = micros(begun);
         let begun = Instant::now();
         pixels::verify(&encoded, &upright, &options)?;
         steps.verify_us = micros(begun);
+        let begun = Instant::now();
+        if self.judging {
+            quality = self.judged(&upright, &encoded, &options, quality);
+        }
+        let judged = begun.elapsed();
         Ok(Shrunk {
+            quality,
+            judged,
             bytes: encoded,
-            before: small.orientation.seen(header.size),
+            before,
             after: upright.size,
             flattened: small.flattened,
-            notes: small.notes,
+            notes: [small.notes, carried.notes].concat(),
             steps,
         })
+    }
+
+    /// Encodes, at the lowest quality that is good enough where that was asked for: `options` then tells it.
+    fn encoded(&self, upright: &Pixels, options: &mut EncodeOptions) -> Result<(Vec<u8>, Option<ImageQuality>), ShrinkError> {
+        let Some(least) = self.settings.picture.min_score else {
+            return Ok((pixels::encode(upright, options)?, None));
+        };
+        let Judged { bytes, quality, score } = Judge::new(upright)?.lowest(options, least)?;
+        options.quality = quality;
+        let looks = ImageQuality {
+            quality,
+            score,
+            bytes_at_highest: None,
+        };
+        Ok((bytes, Some(looks)))
+    }
+
+    /// How good the replacement looks, and what its quality saves against the highest one. Nothing where that cannot be told:
+    /// the replacement is none the worse.
+    fn judged(&self, upright: &Pixels, encoded: &[u8], options: &EncodeOptions, known: Option<ImageQuality>) -> Option<ImageQuality> {
+        let highest = self.settings.picture.quality;
+        match known {
+            Some(known) if known.quality < highest => {
+                let best = EncodeOptions {
+                    quality: highest,
+                    ..*options
+                };
+                let bytes_at_highest = pixels::encode(upright, &best).ok().map(|bytes| bytes.len() as u64);
+                Some(ImageQuality { bytes_at_highest, ..known })
+            }
+            Some(known) => Some(ImageQuality {
+                bytes_at_highest: Some(encoded.len() as u64),
+                ..known
+            }),
+            None => {
+                let judge = Judge::new(upright).ok()?;
+                let score = judge
+                    .score(encoded, matches!(self.settings.picture.metadata, Metadata::Keep))
+                    .ok()?;
+                Some(ImageQuality {
+                    quality: options.quality,
+                    score,
+                    bytes_at_highest: None,
+                })
+            }
+        }
     }
 
     /// Decodes and resizes.
@@ -162,15 +273,18 @@ impl Shrinker {
         started: Instant,
         steps: &mut StepTimes,
     ) -> Result<Small, ShrinkError> {
-        let to = fit(header.size, self.settings.picture.target, self.settings.picture.upscale);
+        let how = Resample::new(&self.settings.picture);
         let options = DecodeOptions {
-            matte: self.settings.picture.matte,
+            matte: matte(&self.settings.picture),
             limits: &self.settings.limits,
             deadline: started.checked_add(allowance(header.size)),
+            keep_profile: keeps_profile(header, &self.settings.picture),
         };
         if in_strips && let Some(mut rows) = pixels::rows(bytes, header, &options)? {
+            let orientation = rows.orientation();
+            let (to, finished) = self.sizes(header, bytes.len() as u64, orientation)?;
             let mut decoding = Duration::ZERO;
-            let resizer = StripResizer::new(rows.size(), rows.channels(), to);
+            let resizer = StripResizer::new(rows.size(), rows.channels(), to, how);
             let next = |buffer: &mut [u8]| {
                 let begun = Instant::now();
                 let done = rows.next_rows(buffer);
@@ -188,19 +302,21 @@ impl Shrinker {
             steps.resize_us = micros(started).saturating_sub(steps.decode_us);
             return Ok(Small {
                 pixels,
-                // Only now: a PNG may carry it behind its pixels.
-                orientation: rows.orientation(),
-                flattened: header.transparent,
+                orientation,
+                finished,
+                flattened: rows.flattened(),
+                colours: rows.colours(),
                 notes: Vec::new(),
             });
         }
         let decoded = pixels::decode(bytes, header, &options)?;
         steps.decode_us = micros(started);
+        let (to, finished) = self.sizes(header, bytes.len() as u64, decoded.orientation)?;
         let begun = Instant::now();
         let pixels = if decoded.pixels.size == to {
             decoded.pixels
         } else {
-            self.backend.resize(&decoded.pixels, to, &mut self.scratch)?
+            self.backend.resize(&decoded.pixels, to, how, &mut self.scratch)?
         };
         steps.resize_us = micros(begun);
         if pixels.size != to {
@@ -211,17 +327,36 @@ impl Shrinker {
         Ok(Small {
             pixels,
             orientation: decoded.orientation,
+            finished,
             flattened: decoded.flattened,
+            colours: decoded.colours,
             notes: decoded.notes,
         })
     }
+
+    /// What the picture is resized to, as stored, and what it is cut or padded to, as seen. A PNG may say how it is to be
+    /// turned behind its pixels only, where no header tells: then the cost was counted for another shape.
+    fn sizes(&self, header: &Header, file_len: u64, orientation: Orientation) -> Result<(Size, Size), ShrinkError> {
+        if orientation != header.orientation {
+            let header = Header {
+                orientation,
+                ..header.clone()
+            };
+            cost(&header, file_len, &self.settings)?;
+        }
+        let Geometry { scaled, finished } = geometry(orientation.seen(header.size), &self.settings.picture);
+        Ok((orientation.seen(scaled), finished))
+    }
 }
 
-/// A picture at its new size, not yet turned.
+/// A picture resized, not yet turned.
 struct Small {
     pixels: Pixels,
     orientation: Orientation,
+    /// The size it gets once it is turned, as seen.
+    finished: Size,
     flattened: bool,
+    colours: Colours,
     notes: Vec<String>,
 }
 
