@@ -1,24 +1,28 @@
 //! What will be done to each image and why: a pure function of inventories and settings. It touches no disk, so it can
-//! be made anew at every change of a setting. What needs pixels is an estimate laid beside it (`estimate`).
+//! be made anew at every change of a setting. What needs pixels is laid beside it by the room `forecast`.
 
-mod estimate;
+mod choose;
+mod collisions;
+#[cfg(test)]
+mod collisions_tests;
 mod names;
+mod sidecars;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::engine::metrics::{Problem, Why};
+use crate::engine::metrics::{Collision, Drive, Notice, Problem, Resolution, SidecarRecord, Why};
 use crate::engine::pixels::{DecodeError, Header, Size};
-use crate::engine::resize::fit;
+use crate::engine::resize::{exceeds, geometry};
 use crate::engine::scan::{Content, FoundImage, Inventory};
-use crate::engine::settings::{Format, Settings};
+use crate::engine::settings::{Collisions, Format, Settings};
 use crate::engine::shrink;
 
-pub(crate) use estimate::{Means, estimate};
-pub use names::Collision;
+pub(crate) use sidecars::look as look_at_sidecars;
 
 /// What will be done, shard by shard.
 #[derive(Debug, Clone)]
@@ -29,6 +33,8 @@ pub struct Plan {
     pub shards: Vec<ShardPlan>,
     /// Folders that could not be looked into. They are left as they are; the others go on.
     pub unreadable: Vec<Problem>,
+    /// What a person should know of the plan as a whole.
+    pub notices: Vec<Notice>,
 }
 
 /// What will be done in one shard.
@@ -38,10 +44,12 @@ pub struct ShardPlan {
     pub inventory: Arc<Inventory>,
     /// One for each image of the inventory, same order.
     pub actions: Vec<Action>,
-    /// Names that more than one file wants; any of them blocks the run.
+    /// Names that more than one file wants, and what becomes of them.
     pub collisions: Vec<Collision>,
     /// An earlier run was interrupted here (its name): recovery comes first and may change this plan.
     pub interrupted: Option<String>,
+    /// What is to be known of the files beside the images; empty until somebody has looked.
+    pub sidecars: SidecarRecord,
 }
 
 /// What will be done to one image.
@@ -58,6 +66,16 @@ pub enum Action {
     LeaveAlone(Why),
     /// Untouched, since its content or a limit forbids the work.
     Refuse(Box<Problem>),
+}
+
+impl Action {
+    /// Name of the replacement, where there will be one.
+    pub fn output(&self) -> Option<&OsString> {
+        match self {
+            Action::Shrink { output, .. } => Some(output),
+            Action::LeaveAlone(_) | Action::Refuse(_) => None,
+        }
+    }
 }
 
 /// Numbers of a plan.
@@ -78,21 +96,29 @@ pub struct Totals {
 }
 
 impl Plan {
-    /// Plans every shard. Inventories without images are no shards and drop out.
+    /// Plans every shard. Inventories without images are no shards and drop out. With a limit only the first so many images
+    /// that have work keep it, shard by shard.
     pub(crate) fn new(
         settings: Settings,
         inventories: impl IntoIterator<Item = (Arc<Inventory>, Option<String>)>,
         unreadable: Vec<Problem>,
     ) -> Self {
-        let shards = inventories
+        let mut shards: Vec<ShardPlan> = inventories
             .into_iter()
             .filter(|(inventory, interrupted)| !inventory.images.is_empty() || interrupted.is_some())
             .map(|(inventory, interrupted)| ShardPlan::new(&settings, inventory, interrupted))
             .collect();
+        if let Some(limit) = settings.choose.limit {
+            let mut left = usize::try_from(limit).unwrap_or(usize::MAX);
+            for shard in &mut shards {
+                left -= shard.keep_first(left);
+            }
+        }
         Self {
             settings,
             shards,
             unreadable,
+            notices: Vec::new(),
         }
     }
 
@@ -108,26 +134,89 @@ impl Plan {
         })
     }
 
-    /// Every collision with its shard. Shards that await recovery are not counted: what lies there may be half a batch.
-    pub fn collisions(&self) -> impl Iterator<Item = (&Path, &Collision)> {
+    /// The drive that holds most of the bytes with work: a run goes by it.
+    pub(crate) fn busiest_drive(&self) -> Drive {
+        let mut drives: Vec<(&Drive, u64)> = Vec::new();
+        for shard in &self.shards {
+            let drive = &shard.inventory.drive;
+            let bytes = 1 + shard.totals().work_bytes;
+            match drives.iter_mut().find(|(known, _)| *known == drive) {
+                Some((_, sum)) => *sum += bytes,
+                None => drives.push((drive, bytes)),
+            }
+        }
+        let busiest = drives.into_iter().max_by_key(|(_, bytes)| *bytes);
+        busiest.map_or_else(Drive::unknown, |(drive, _)| drive.clone())
+    }
+
+    /// Every collision that keeps the run from beginning, with its shard. Shards that await recovery are not counted: what
+    /// lies there may be half a batch.
+    pub fn blocking(&self) -> impl Iterator<Item = (&Path, &Collision)> {
         self.shards
             .iter()
             .filter(|s| s.interrupted.is_none())
-            .flat_map(|s| s.collisions.iter().map(|c| (s.inventory.path.as_path(), c)))
+            .flat_map(|s| s.blocking().map(|c| (s.inventory.path.as_path(), c)))
     }
 }
 
 impl ShardPlan {
     /// Plans one shard.
     pub(crate) fn new(settings: &Settings, inventory: Arc<Inventory>, interrupted: Option<String>) -> Self {
-        let actions: Vec<Action> = inventory.images.iter().map(|i| decide(i, &inventory.path, settings)).collect();
-        let collisions = names::collisions(&inventory, &actions);
+        let choice = choose::Choice::new(&settings.choose);
+        let name = inventory.path.file_name().unwrap_or_default();
+        let action = |image: &FoundImage| match &choice {
+            Some(choice) if choice.takes(name, image) => decide(image, &inventory.path, settings),
+            _ => Action::LeaveAlone(Why::NotChosen),
+        };
+        let mut actions: Vec<Action> = inventory.images.iter().map(action).collect();
+        let collisions = collisions::resolve(settings.safety.collisions, &inventory, &mut actions);
         Self {
             inventory,
             actions,
             collisions,
             interrupted,
+            sidecars: SidecarRecord::default(),
         }
+    }
+
+    /// Plans the shard anew, since it is not as it was planned. A limit was shared out among the shards before, so it has
+    /// at most as much work as it had.
+    pub(crate) fn again(&self, settings: &Settings, inventory: Arc<Inventory>) -> Self {
+        let mut fresh = Self::new(settings, inventory, None);
+        if settings.choose.limit.is_some() {
+            fresh.keep_first(self.work().count());
+        }
+        fresh
+    }
+
+    /// Takes the work from all images but the first `most` that have any; how many have it now. Names were given before,
+    /// so they don't depend on the limit; but images without work block nobody.
+    fn keep_first(&mut self, most: usize) -> usize {
+        let work: Vec<usize> = self.work().collect();
+        let kept = work.len().min(most);
+        if kept == work.len() {
+            return kept;
+        }
+        for i in &work[kept..] {
+            self.actions[*i] = Action::LeaveAlone(Why::NotChosen);
+        }
+        if self.blocking().next().is_some() {
+            self.collisions = collisions::resolve(Collisions::Block, &self.inventory, &mut self.actions);
+        }
+        let outputs: HashSet<&OsString> = self.actions.iter().filter_map(Action::output).collect();
+        for collision in &mut self.collisions {
+            if let Resolution::Numbered(names) = &mut collision.resolution {
+                for name in names.iter_mut() {
+                    *name = name.take().filter(|name| outputs.contains(name));
+                }
+            }
+        }
+        kept
+    }
+
+    /// Collisions that keep the run from beginning.
+    pub(crate) fn blocking(&self) -> impl Iterator<Item = &Collision> {
+        self.collisions.iter().filter(|c| c.resolution == Resolution::Blocks)
     }
 
     /// Sums of this shard.
@@ -172,7 +261,9 @@ fn decide(image: &FoundImage, folder: &Path, settings: &Settings) -> Action {
         Format::Png | Format::Jpeg | Format::Webp | Format::Bmp => true,
         Format::Tiff | Format::Gif => settings.choose.also.contains(&header.format),
     };
-    let above = header.size.longest() > settings.picture.target;
+    let seen = header.orientation.seen(header.size);
+    let above = exceeds(seen, &settings.picture);
+    let geometry = geometry(seen, &settings.picture);
     let why = if !wanted && above && !header.animated && claims_a_worked_format(&image.name) {
         let format = if header.format == Format::Gif { "GIF" } else { "TIFF" };
         return Action::Refuse(Box::new(disguised(image, folder, format)));
@@ -182,8 +273,10 @@ fn decide(image: &FoundImage, folder: &Path, settings: &Settings) -> Action {
         return Action::LeaveAlone(Why::Animated);
     } else if above {
         Why::AboveTarget
-    } else if header.size.longest() < settings.picture.target && settings.picture.upscale {
+    } else if geometry.scaled.pixels() > seen.pixels() {
         Why::BelowTargetUpscaled
+    } else if geometry.finished != seen {
+        Why::OtherShape
     } else if settings.choose.convert.contains(&header.format) {
         Why::Converted
     } else {
@@ -244,5 +337,5 @@ fn over_limit(image: &FoundImage, folder: &Path, error: &DecodeError) -> Problem
 /// Size of the image as it is seen, and of its replacement.
 pub(crate) fn sizes(header: &Header, settings: &Settings) -> (Size, Size) {
     let seen = header.orientation.seen(header.size);
-    (seen, fit(seen, settings.picture.target, settings.picture.upscale))
+    (seen, geometry(seen, &settings.picture).finished)
 }

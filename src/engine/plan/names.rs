@@ -1,24 +1,7 @@
-//! Names of replacements, and which of them more than one file wants.
+//! Names of replacements, from names alone.
 
-use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
-
-use unicode_normalization::UnicodeNormalization;
-
-use super::Action;
-use crate::engine::scan::Inventory;
-
-/// A name that more than one file wants: two images that would be written under it, or one image and a file that stays.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Collision {
-    /// The wanted name.
-    pub output: OsString,
-    /// The images that would be written under it.
-    pub images: Vec<OsString>,
-    /// The file, folder or link that has the name already and stays.
-    pub stays: Option<OsString>,
-}
 
 /// Stem + `.jpg`; a name that ends in `.jpg` or `.jpeg`, in any case, is kept.
 pub(super) fn output_name(name: &OsStr) -> OsString {
@@ -47,50 +30,11 @@ pub(super) fn is_too_long(name: &OsStr) -> bool {
     length > LONGEST_NAME
 }
 
-/// The form under which names are compared: file systems that fold case or normalise see these as one.
-fn folded(name: &OsStr) -> Vec<u8> {
-    match name.to_str() {
-        // Lower-casing can decompose (İ), so normalise after it.
-        Some(text) => text.nfc().flat_map(char::to_lowercase).nfc().collect::<String>().into_bytes(),
-        None => name.as_encoded_bytes().to_ascii_lowercase(),
-    }
-}
-
-/// Every name that more than one file wants, in the order of the images.
-pub(super) fn collisions(inventory: &Inventory, actions: &[Action]) -> Vec<Collision> {
-    let mut stay: HashMap<Vec<u8>, &OsStr> = inventory.occupied.iter().map(|n| (folded(n), n.as_os_str())).collect();
-    let mut wanted: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
-    for (index, (image, action)) in inventory.images.iter().zip(actions).enumerate() {
-        match action {
-            Action::Shrink { output, .. } => wanted.entry(folded(output)).or_default().push(index),
-            Action::LeaveAlone(_) | Action::Refuse(_) => {
-                stay.insert(folded(&image.name), &image.name);
-            }
-        }
-    }
-    let mut found: Vec<(usize, Collision)> = wanted
-        .into_iter()
-        .filter_map(|(key, images)| {
-            let stays = stay.get(&key).map(|n| (*n).to_owned());
-            if images.len() < 2 && stays.is_none() {
-                return None;
-            }
-            let Action::Shrink { output, .. } = &actions[images[0]] else {
-                return None;
-            };
-            let names = images.iter().map(|i| inventory.images[*i].name.clone()).collect();
-            Some((
-                images[0],
-                Collision {
-                    output: output.clone(),
-                    images: names,
-                    stays,
-                },
-            ))
-        })
-        .collect();
-    found.sort_by_key(|(first, _)| *first);
-    found.into_iter().map(|(_, collision)| collision).collect()
+/// Stem + `-N.jpg`: how an image goes by that cannot have its own name.
+pub(super) fn numbered(name: &OsStr, number: u32) -> OsString {
+    let mut output = Path::new(name).file_stem().unwrap_or(name).to_owned();
+    output.push(format!("-{number}.jpg"));
+    output
 }
 
 #[cfg(test)]
@@ -114,15 +58,15 @@ mod tests {
     }
 
     #[test]
-    fn names_that_some_file_systems_see_as_one() {
-        for (a, b, same) in [
-            ("a.jpg", "A.JPG", true),
-            ("\u{e9}.jpg", "e\u{301}.jpg", true),
-            ("\u{c9}.jpg", "e\u{301}.jpg", true),
-            ("stra\u{df}e.jpg", "strasse.jpg", false),
-            ("a.jpg", "b.jpg", false),
+    fn numbered_names() {
+        for (name, expected) in [
+            ("a.png", "a-2.jpg"),
+            ("a.JPG", "a-2.jpg"),
+            ("a.b.webp", "a.b-2.jpg"),
+            ("a", "a-2.jpg"),
+            ("a-2.png", "a-2-2.jpg"),
         ] {
-            assert_eq!(folded(OsStr::new(a)) == folded(OsStr::new(b)), same, "{a} {b}");
+            assert_eq!(numbered(OsStr::new(name), 2), OsStr::new(expected), "{name}");
         }
     }
 }

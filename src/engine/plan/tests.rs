@@ -6,8 +6,9 @@ use super::*;
 use crate::engine::disk::Identity;
 use crate::engine::metrics::{Drive, DriveKind};
 use crate::engine::pixels::Orientation;
+use crate::engine::sidecars::{Other, pair};
 
-fn header(format: Format, width: u32, height: u32) -> Header {
+pub(super) fn header(format: Format, width: u32, height: u32) -> Header {
     Header {
         format,
         size: Size { width, height },
@@ -20,7 +21,7 @@ fn header(format: Format, width: u32, height: u32) -> Header {
     }
 }
 
-fn image(name: &str, content: Content) -> FoundImage {
+pub(super) fn image(name: &str, content: Content) -> FoundImage {
     FoundImage {
         name: name.into(),
         identity: Identity {
@@ -34,7 +35,15 @@ fn image(name: &str, content: Content) -> FoundImage {
     }
 }
 
-fn shard(images: Vec<FoundImage>, occupied: &[&str]) -> Arc<Inventory> {
+pub(super) fn shard(images: Vec<FoundImage>, occupied: &[&str]) -> Arc<Inventory> {
+    let files: Vec<Other<'_>> = occupied
+        .iter()
+        .map(|name| Other {
+            name: name.as_ref(),
+            is_file: true,
+        })
+        .collect();
+    let sidecars = pair(images.iter().map(|i| i.name.as_os_str()), &files);
     Arc::new(Inventory {
         path: PathBuf::from("/library/shard_00000"),
         drive: Drive {
@@ -43,6 +52,7 @@ fn shard(images: Vec<FoundImage>, occupied: &[&str]) -> Arc<Inventory> {
         },
         images,
         occupied: occupied.iter().map(Into::into).collect(),
+        sidecars,
         other_files: 0,
         other_bytes: 0,
         notices: Vec::new(),
@@ -57,6 +67,11 @@ fn what_happens_to_an_image() {
     upscale.picture.upscale = true;
     let mut tiff = Settings::default();
     tiff.choose.also = vec![Tiff, Gif];
+    let mut multiples = Settings::default();
+    multiples.picture.multiple_of = 64;
+    let mut pad = Settings::default();
+    pad.picture.fit = crate::engine::settings::Fit::Box { width: 512, height: 256 };
+    pad.picture.shape = crate::engine::settings::Shape::Pad;
     let mut webp = Settings::default();
     webp.choose.convert = vec![Png, Webp];
     for (settings, format, width, height, expected) in [
@@ -75,6 +90,14 @@ fn what_happens_to_an_image() {
         (&upscale, Jpeg, 100, 50, Ok(Why::BelowTargetUpscaled)),
         (&upscale, Jpeg, 512, 50, Err(Why::SmallEnough)),
         (&webp, Webp, 100, 50, Ok(Why::Converted)),
+        (&multiples, Jpeg, 512, 300, Ok(Why::OtherShape)),
+        (&multiples, Jpeg, 513, 300, Ok(Why::AboveTarget)),
+        (&multiples, Jpeg, 512, 256, Err(Why::SmallEnough)),
+        (&multiples, Png, 512, 256, Ok(Why::Converted)),
+        (&multiples, Jpeg, 64, 10, Err(Why::SmallEnough)),
+        (&pad, Jpeg, 200, 200, Ok(Why::OtherShape)),
+        (&pad, Jpeg, 200, 300, Ok(Why::AboveTarget)),
+        (&pad, Jpeg, 200, 100, Err(Why::SmallEnough)),
     ] {
         let inventory = shard(vec![image("a.x", Content::Image(header(format, width, height)))], &[]);
         let action = &ShardPlan::new(settings, inventory, None).actions[0];
@@ -173,7 +196,7 @@ fn interrupted_shards_do_not_block_before_they_are_recovered() {
         (shard(images(), &["a.jpg"]), None),
     ];
     let plan = Plan::new(Settings::default(), inventories, Vec::new());
-    assert_eq!(plan.collisions().count(), 1);
+    assert_eq!(plan.blocking().count(), 1);
     assert_eq!(
         Plan::new(Settings::default(), [(shard(Vec::new(), &["x"]), None)], Vec::new())
             .shards

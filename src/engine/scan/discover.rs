@@ -19,6 +19,12 @@ pub enum ScanError {
         /// What the system says.
         reason: String,
     },
+    /// A shard that was asked for by its name or number is not there.
+    #[error("{message} Nothing was touched.")]
+    NoShard {
+        /// Which, and the names of a few that are there.
+        message: String,
+    },
     /// It cannot be listed.
     #[error("{message}. Nothing was touched.")]
     Disk {

@@ -1,6 +1,7 @@
 //! What is in a folder, told from directory entries and file headers alone. Nothing is decoded, nothing is written.
 
 mod discover;
+mod shards;
 #[cfg(test)]
 mod tests;
 
@@ -13,9 +14,11 @@ use rayon::prelude::*;
 use crate::engine::disk::{Disk, DiskError, Entry, EntryKind, Identity, OpenFile};
 use crate::engine::metrics::{Drive, DriveKind, Notice, Problem};
 use crate::engine::pixels::{Header, HeaderSource, ProbeError, probe};
+use crate::engine::sidecars::{Other, Pairs, pair};
 
 pub use discover::ScanError;
 pub(crate) use discover::candidates;
+pub(crate) use shards::chosen;
 
 /// Hidden names of ours inside a shard start with this.
 const OURS: &str = ".shardpress";
@@ -31,6 +34,8 @@ pub struct Inventory {
     pub images: Vec<FoundImage>,
     /// Names that stay whatever happens: sidecars, strangers, folders, links. A replacement may take none of them.
     pub occupied: Vec<OsString>,
+    /// Which of `occupied` belong to which of `images`, by their places in these lists.
+    pub(crate) sidecars: Pairs,
     /// Files that are no images (sidecars and strangers), hidden ones of ours not counted.
     pub other_files: u64,
     /// Their bytes.
@@ -102,11 +107,14 @@ pub(crate) fn scan(disk: &dyn Disk, path: &Path, pool: &rayon::ThreadPool) -> Re
         drive: disk.drive(path),
         images: Vec::new(),
         occupied: Vec::new(),
+        sidecars: Pairs::default(),
         other_files: 0,
         other_bytes: 0,
         notices: Vec::new(),
     };
     let mut to_probe = Vec::new();
+    // One for each of `occupied`: whether it is a regular file.
+    let mut are_files = Vec::new();
     for entry in disk.entries(path)? {
         match entry.kind {
             EntryKind::File if is_hidden(&entry.name) || !looks_like_picture(&entry.name) => {
@@ -115,9 +123,13 @@ pub(crate) fn scan(disk: &dyn Disk, path: &Path, pool: &rayon::ThreadPool) -> Re
                     inventory.other_bytes += disk.stat(&path.join(&entry.name)).ok().flatten().map_or(0, |i| i.len);
                 }
                 inventory.occupied.push(entry.name);
+                are_files.push(true);
             }
             EntryKind::File => to_probe.push(entry),
-            EntryKind::Folder => inventory.occupied.push(entry.name),
+            EntryKind::Folder => {
+                inventory.occupied.push(entry.name);
+                are_files.push(false);
+            }
             EntryKind::Link | EntryKind::Other => {
                 if looks_like_picture(&entry.name) && Path::new(&entry.name).extension().is_some() {
                     let what = if entry.kind == EntryKind::Link {
@@ -132,6 +144,7 @@ pub(crate) fn scan(disk: &dyn Disk, path: &Path, pool: &rayon::ThreadPool) -> Re
                     });
                 }
                 inventory.occupied.push(entry.name);
+                are_files.push(false);
             }
         }
     }
@@ -173,12 +186,20 @@ pub(crate) fn scan(disk: &dyn Disk, path: &Path, pool: &rayon::ThreadPool) -> Re
                 inventory.other_files += 1;
                 inventory.other_bytes += len;
                 inventory.occupied.push(entry.name);
+                are_files.push(true);
             }
             Looked::Gone => {}
         }
     }
     inventory.images.sort_by(|a, b| natural_order(&a.name, &b.name));
     inventory.notices.sort_by(|a, b| a.path.cmp(&b.path));
+    let others: Vec<Other<'_>> = inventory
+        .occupied
+        .iter()
+        .zip(are_files)
+        .map(|(name, is_file)| Other { name, is_file })
+        .collect();
+    inventory.sidecars = pair(inventory.images.iter().map(|i| i.name.as_os_str()), &others);
     Ok(inventory)
 }
 
