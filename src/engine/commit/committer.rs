@@ -8,15 +8,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
 
+use super::edit::Edits;
 use super::failure::CommitFailure;
 use super::files::{Target, ensure_folder, move_file, remove_file};
+use super::group::open_groups;
 use super::item::{Fate, Item, Shop, Way, output_hash};
 use super::journal::{Batch, Hash, Header, Intent, Journal};
 use super::lock::ShardLock;
 use super::mount::{Mount, probe};
 use super::names::{Home, Name, Place, Room, is_run_id};
 use crate::engine::disk::{Attributes, Disk, DiskError, Identity};
-use crate::engine::settings::{Originals, Verify, WriteMode};
+use crate::engine::settings::{Mtime, Originals, Verify, WriteMode};
 
 /// How replacements are committed.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +29,8 @@ pub(crate) struct CommitOptions {
     pub(crate) write: WriteMode,
     /// How much is read again.
     pub(crate) verify: Verify,
+    /// Modification time of a replacement.
+    pub(crate) mtime: Mtime,
     /// Requests in flight, at least 1.
     pub(crate) parallel: usize,
 }
@@ -67,7 +71,7 @@ pub(crate) enum Verdict {
 pub(crate) struct Finished {
     /// Bytes of originals of this run that are kept.
     pub(crate) kept_bytes: u64,
-    /// How many.
+    /// How many originals of replacements; files that were edited with them count in bytes alone.
     pub(crate) kept: u64,
     /// Replacements whose end is not known: the journal stays and the next run settles them.
     pub(crate) open: u64,
@@ -79,7 +83,7 @@ pub(crate) struct Committer {
     disk: Arc<dyn Disk>,
     home: Home,
     run: String,
-    options: CommitOptions,
+    pub(super) options: CommitOptions,
     mount: Mount,
     pool: rayon::ThreadPool,
     state: Mutex<State>,
@@ -96,15 +100,15 @@ impl fmt::Debug for Committer {
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     journal: Option<Journal>,
     /// Why nothing more can be announced.
     broken: Option<String>,
     next_id: u64,
     /// Ended durably since the last line of the journal.
     done: Vec<u64>,
-    dropped: Vec<u64>,
-    /// Names given out in `originals/<run>`, in lower case for file systems that fold it.
+    pub(super) dropped: Vec<u64>,
+    /// Names given out to originals that step aside, in lower case for file systems that fold it.
     kept_names: HashSet<OsString>,
     kept_ready: bool,
     kept: u64,
@@ -161,26 +165,40 @@ impl Committer {
         self.state().kept_bytes
     }
 
-    /// Commits a batch; verdicts in the same order. Returns when everything that it did is durable.
-    pub(crate) fn commit(&self, batch: Vec<Replacement>) -> Vec<Verdict> {
+    /// Commits a batch, and with it what `editor` says must change in the same transaction; verdicts in the order of the batch.
+    /// Returns when everything that it did is durable. One batch at a time.
+    pub(crate) fn commit(&self, batch: Vec<Replacement>, editor: &dyn Fn(&[usize]) -> Edits) -> Vec<Verdict> {
         let shop = Shop {
             disk: self.disk.as_ref(),
             home: &self.home,
             run: &self.run,
             mount: self.mount,
-            originals: self.options.originals,
             verify: self.options.verify,
+            mtime: self.options.mtime,
         };
+        let replacements = batch.len();
         let mut items = self.plan(&shop, batch);
         self.each(&mut items, Item::is_going, |item| shop.look_first(item));
+        let going: Vec<usize> = (0..replacements).filter(|&index| items[index].is_going()).collect();
+        self.join(&shop, &mut items, &going, editor);
         if self.announce(&mut items) {
             self.each(&mut items, Item::is_going, |item| shop.stage(item));
             self.sync_staged(&shop, &mut items);
+            self.mend(&shop, &mut items, editor);
             self.each(&mut items, Item::is_going, |item| shop.retire(item));
+            self.take_back_broken(&shop, &mut items);
             self.change_hands(&shop, &mut items);
+            self.take_back_broken(&shop, &mut items);
             self.settle(&shop, &mut items);
         }
         self.note(&items);
+        let edits = items.split_off(replacements);
+        for edit in edits {
+            if let Some(item) = edit.charge.and_then(|index| items.get_mut(index)) {
+                item.busy += edit.busy;
+                item.cpu += edit.cpu;
+            }
+        }
         items.into_iter().map(verdict).collect()
     }
 
@@ -213,12 +231,12 @@ impl Committer {
         Ok(finished)
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs a step on all items that `wanted` picks, in parallel.
-    fn each(&self, items: &mut [Item], wanted: impl Fn(&Item) -> bool + Sync, step: impl Fn(&mut Item) + Sync) {
+    pub(super) fn each(&self, items: &mut [Item], wanted: impl Fn(&Item) -> bool + Sync, step: impl Fn(&mut Item) + Sync) {
         self.pool.install(|| {
             items.par_iter_mut().filter(|item| wanted(item)).for_each(|item| item.timed(&step));
         });
@@ -227,53 +245,68 @@ impl Committer {
     /// Gives every replacement its number, its way and its places.
     fn plan(&self, shop: &Shop<'_>, batch: Vec<Replacement>) -> Vec<Item> {
         let mut state = self.state();
-        let keep = self.options.originals == Originals::Keep;
-        batch
-            .into_iter()
-            .map(|wanted| {
-                let id = state.next_id;
-                state.next_id += 1;
-                let way = match wanted.source == wanted.output {
-                    false => Way::New,
-                    true if self.mount.over && (self.mount.links || !keep) => Way::Over,
-                    true => Way::Park,
-                };
-                let temp = match way {
-                    Way::New => self.mount.staged,
-                    Way::Over => true,
-                    Way::Park => self.mount.no_replace,
-                };
-                let kept = match (keep, way) {
-                    (true, _) if self.mount.keep_in == Room::Originals => {
-                        let place = Place::original(id, &wanted.source, false);
-                        let fresh = state.kept_names.insert(place.name.0.to_ascii_lowercase());
-                        Some(if fresh { place } else { Place::original(id, &wanted.source, true) })
-                    }
-                    (true, _) | (false, Way::Park) => Some(Place::beside(&self.run, id, &wanted.source)),
-                    (false, _) => None,
-                };
-                let intent = Intent {
-                    id,
-                    seen: wanted.seen,
-                    attributes: wanted.attributes,
-                    source_hash: Hash(wanted.source_hash),
-                    output_len: wanted.bytes.len() as u64,
-                    output_hash: Hash(output_hash(&wanted.bytes)),
-                    temp: temp.then(|| Place::temporary(&self.run, id, &wanted.output)),
-                    kept,
-                    source: Name(wanted.source),
-                    output: Name(wanted.output),
-                };
-                Item::new(shop, way, intent, wanted.bytes)
-            })
-            .collect()
+        let item = |wanted| self.item(shop, &mut state, wanted, Vec::new());
+        batch.into_iter().map(item).collect()
     }
 
-    /// Writes the intents of all items on their way into the journal, durably. False: nothing may be created.
-    fn announce(&self, items: &mut [Item]) -> bool {
+    /// `with`: of an edit, the numbers of the replacements that it tells of.
+    pub(super) fn item(&self, shop: &Shop<'_>, state: &mut State, wanted: Replacement, with: Vec<u64>) -> Item {
+        let id = state.next_id;
+        state.next_id += 1;
+        let mut intent = Intent {
+            id,
+            seen: wanted.seen,
+            attributes: wanted.attributes,
+            source_hash: Hash(wanted.source_hash),
+            output_len: wanted.bytes.len() as u64,
+            output_hash: Hash(output_hash(&wanted.bytes)),
+            temp: None,
+            kept: None,
+            source: Name(wanted.source),
+            output: Name(wanted.output),
+            with,
+        };
+        let reversible = intent.is_edit();
+        let way = self.arrange(state, &mut intent, reversible);
+        Item::new(shop, way, intent, wanted.bytes)
+    }
+
+    /// Chooses the way and the places of an intent. `reversible`: until everything that belongs to it is settled, it must be
+    /// possible to take it back, so its original steps aside first where it would be deleted otherwise.
+    pub(super) fn arrange(&self, state: &mut State, intent: &mut Intent, reversible: bool) -> Way {
+        let keep = self.options.originals == Originals::Keep;
+        let stays = keep || reversible;
+        let way = match intent.same_name() {
+            false => Way::New,
+            true if self.mount.over && (self.mount.links || !stays) => Way::Over,
+            true => Way::Park,
+        };
+        let temp = match way {
+            Way::New => self.mount.staged,
+            Way::Over => true,
+            Way::Park => self.mount.no_replace,
+        };
+        intent.temp = temp.then(|| Place::temporary(&self.run, intent.id, &intent.output.0));
+        let (id, source) = (intent.id, &intent.source.0);
+        let place = |numbered| match self.mount.keep_in {
+            Room::Originals if keep => Place::original(id, source, numbered),
+            _ => Place::beside(&self.run, id, source, numbered),
+        };
+        intent.kept = (stays || way == Way::Park).then(|| {
+            // A file may be edited by many batches of a run: every earlier content of it is kept.
+            let plain = place(false);
+            let fresh = state.kept_names.insert(plain.name.0.to_ascii_lowercase());
+            if fresh { plain } else { place(true) }
+        });
+        way
+    }
+
+    /// Writes the intents of all items on their way into the journal, durably, where it does not have them. False: nothing may
+    /// be created.
+    pub(super) fn announce(&self, items: &mut [Item]) -> bool {
         let intents: Vec<Intent> = items
             .iter()
-            .filter(|item| item.is_going())
+            .filter(|item| item.is_going() && !item.announced)
             .map(|item| item.intent.clone())
             .collect();
         if intents.is_empty() {
@@ -293,7 +326,7 @@ impl Committer {
             }
             return true;
         };
-        for item in items.iter_mut().filter(|item| item.is_going()) {
+        for item in items.iter_mut().filter(|item| item.is_going() && !item.announced) {
             // Nothing was created: whatever the journal says of it, there is nothing to settle.
             item.fail(failure.clone());
         }
@@ -341,8 +374,8 @@ impl Committer {
     }
 
     /// New names and links become durable before any original retires.
-    fn sync_staged(&self, shop: &Shop<'_>, items: &mut [Item]) {
-        let linked = items.iter().any(|item| item.is_going() && item.way == Way::Over) && self.options.originals == Originals::Keep;
+    pub(super) fn sync_staged(&self, shop: &Shop<'_>, items: &mut [Item]) {
+        let linked = items.iter().any(|item| item.is_going() && item.linked);
         let synced = self.sync_kept(linked).and_then(|()| self.disk.sync_dir(&self.home.shard));
         let Err(error) = synced else { return };
         let failure = CommitFailure::from_disk(&error, "The original is untouched.").fatal();
@@ -384,15 +417,15 @@ impl Committer {
         Ok(())
     }
 
-    /// What retired becomes durable; parked originals go.
+    /// What retired becomes durable; only then originals go that stepped aside and are not to be kept.
     fn settle(&self, shop: &Shop<'_>, items: &mut [Item]) {
         let synced = self.sync_kept(true).and_then(|()| self.disk.sync_dir(&self.home.shard));
         if let Err(error) = synced {
             return self.left_open(items, &error);
         }
-        let parked = self.options.originals == Originals::Delete && items.iter().any(|item| item.is_retired() && item.way == Way::Park);
-        if parked {
-            self.each(items, |item| item.is_retired() && item.way == Way::Park, |item| shop.unpark(item));
+        let aside = |item: &Item| item.is_retired() && item.kept.is_some();
+        if self.options.originals == Originals::Delete && items.iter().any(aside) {
+            self.each(items, aside, |item| shop.unpark(item));
             if let Err(error) = self.disk.sync_dir(&self.home.shard) {
                 return self.left_open(items, &error);
             }
@@ -423,6 +456,17 @@ impl Committer {
     fn note(&self, items: &[Item]) {
         let mut state = self.state();
         let keep = self.options.originals == Originals::Keep;
+        // Recovery decides by what it sees of a whole group: none of it is forgotten while some of it is open.
+        let open = open_groups(items);
+        if items.iter().any(|item| {
+            item.intent.is_edit()
+                && item.announced
+                && item.group.is_some_and(|group| open.contains(&group))
+                && !matches!(item.fate, Fate::Committed)
+        }) && state.broken.is_none()
+        {
+            state.broken = Some(format!("An earlier batch in {} could not be settled.", self.home.shard.display()));
+        }
         for item in items.iter().filter(|item| item.announced) {
             match &item.fate {
                 Fate::Committed => {
@@ -430,12 +474,14 @@ impl Committer {
                         state.done.push(item.intent.id);
                     }
                     if keep {
-                        state.kept += 1;
+                        state.kept += u64::from(!item.intent.is_edit());
                         state.kept_bytes += item.intent.seen.len;
                     }
                 }
-                Fate::Failed { clean: true, .. } => state.dropped.push(item.intent.id),
-                Fate::Failed { clean: false, .. } | Fate::Going | Fate::Retired => state.open += 1,
+                Fate::Failed { clean: true, .. } if item.group.is_none_or(|group| !open.contains(&group)) => {
+                    state.dropped.push(item.intent.id);
+                }
+                Fate::Failed { .. } | Fate::Going | Fate::Retired => state.open += 1,
             }
         }
     }

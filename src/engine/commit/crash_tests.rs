@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::testing::{Mode, Moment, job, judge, modes, recover_only};
+use super::testing::{Mode, Moment, Sidecars, job, judge, modes, modes_with_edits, recover_only};
 use crate::engine::disk::crash::{Abilities, CrashDisk, Pick, Remains, Survives};
 use crate::engine::settings::Originals;
 
 /// What may survive a crash.
-fn survivals() -> Vec<Survives> {
+pub(super) fn survivals() -> Vec<Survives> {
     let mut all = vec![Survives::Machine];
     for names in [Pick::All, Pick::None] {
         for data in [Remains::All, Remains::Nothing, Remains::Half, Remains::Zeros] {
@@ -26,7 +26,7 @@ fn survivals() -> Vec<Survives> {
 }
 
 /// Different states that a crash of this disk can leave, with how they came to be.
-fn states(disk: &CrashDisk, survivals: &[Survives], seen: &mut HashSet<String>) -> Vec<(Survives, CrashDisk)> {
+pub(super) fn states(disk: &CrashDisk, survivals: &[Survives], seen: &mut HashSet<String>) -> Vec<(Survives, CrashDisk)> {
     let all = survivals.iter().map(|survives| (*survives, disk.after(*survives)));
     all.filter(|(_, state)| seen.insert(state.fingerprint())).collect()
 }
@@ -51,16 +51,25 @@ fn goes_on(state: &CrashDisk, mode: &Mode, context: &dyn Fn() -> String) {
     check(state, Moment::Complete);
 }
 
-fn names(disk: &CrashDisk) -> Vec<String> {
+pub(super) fn names(disk: &CrashDisk) -> Vec<String> {
     disk.files()
         .iter()
         .map(|(path, data)| format!("{} = {}", path.display(), String::from_utf8_lossy(data)))
         .collect()
 }
 
+/// Every kind of edit: in all of a batch or in some of it, over more batches than one.
+const EDITS: [(Sidecars, usize, usize); 5] = [
+    (Sidecars::Private, 2, 1),
+    (Sidecars::Shared, 3, 3),
+    (Sidecars::Rows, 4, 2),
+    (Sidecars::Both, 2, 2),
+    (Sidecars::Both, 2, 1),
+];
+
 #[test]
 fn an_undisturbed_job_replaces_everything() {
-    for mode in modes() {
+    for mode in modes().into_iter().chain(modes_with_edits(&EDITS)) {
         let disk = mode.disk();
         let done = job(&disk, &mode, "r1").expect("no fault");
         assert!(
@@ -72,7 +81,7 @@ fn an_undisturbed_job_replaces_everything() {
         judge(&disk, &mode, Moment::Complete).unwrap_or_else(|problem| panic!("{mode:?}: {problem}\n{:#?}", names(&disk)));
         if mode.originals == Originals::Delete {
             assert!(
-                disk.folders().len() == 1 && disk.files().len() == mode.images + 1,
+                disk.folders().len() == 1 && disk.files().len() == mode.images + mode.sidecars().len() + 1,
                 "{mode:?} {:#?}",
                 names(&disk)
             );
@@ -90,9 +99,18 @@ fn an_undisturbed_job_replaces_everything() {
 
 #[test]
 fn a_crash_at_every_step_loses_nothing() {
+    crash_at_every_step(modes());
+}
+
+#[test]
+fn a_crash_at_every_step_leaves_what_belongs_together_together() {
+    crash_at_every_step(modes_with_edits(&EDITS));
+}
+
+fn crash_at_every_step(modes: Vec<Mode>) {
     let survivals = survivals();
     let mut tried = 0;
-    for mode in modes() {
+    for mode in modes {
         let whole = mode.disk();
         job(&whole, &mode, "r1").expect("no fault");
         for step in 0..whole.steps() {
@@ -112,14 +130,24 @@ fn a_crash_at_every_step_loses_nothing() {
 
 #[test]
 fn a_second_crash_at_every_step_of_recovery_loses_nothing() {
-    let survivals = survivals();
+    let two = |mode| Mode {
+        images: 2,
+        batch: 2,
+        ..mode
+    };
+    second_crash_at_every_step(modes().into_iter().map(two).collect(), &survivals());
+}
+
+#[test]
+fn a_second_crash_at_every_step_of_recovery_leaves_what_belongs_together_together() {
+    // Fewer ways to survive: what one edit more costs here is a square.
+    let survivals: Vec<Survives> = survivals().into_iter().step_by(3).collect();
+    second_crash_at_every_step(modes_with_edits(&[(Sidecars::Rows, 2, 2)]), &survivals);
+}
+
+fn second_crash_at_every_step(modes: Vec<Mode>, survivals: &[Survives]) {
     let mut tried = 0;
-    for mode in modes() {
-        let mode = Mode {
-            images: 2,
-            batch: 2,
-            ..mode
-        };
+    for mode in modes {
         let whole = mode.disk();
         job(&whole, &mode, "r1").expect("no fault");
         let mut seen = HashSet::new();
@@ -127,14 +155,14 @@ fn a_second_crash_at_every_step_of_recovery_loses_nothing() {
             let disk = mode.disk();
             disk.crash_at(step);
             let _ = job(&disk, &mode, "r1");
-            for (survives, state) in states(&disk, &survivals, &mut seen) {
+            for (survives, state) in states(&disk, survivals, &mut seen) {
                 let whole = state.after(Survives::Machine);
                 recover_only(&whole, "r2").unwrap_or_else(|problem| panic!("{mode:?} step {step} {survives:?}: {problem}"));
                 for second in 0..whole.steps() {
                     let again = state.after(Survives::Machine);
                     again.crash_at(second);
                     let _ = recover_only(&again, "r2");
-                    for (survives2, state) in states(&again, &survivals, &mut seen) {
+                    for (survives2, state) in states(&again, survivals, &mut seen) {
                         goes_on(&state, &mode, &|| {
                             format!("{mode:?} step {step} {survives:?}, then step {second} {survives2:?}")
                         });

@@ -17,7 +17,7 @@ pub(crate) struct CommitFailure {
 
 impl CommitFailure {
     /// A failure of `code` that says `message`.
-    pub(super) fn new(code: &'static str, message: String) -> Self {
+    pub(crate) fn new(code: &'static str, message: String) -> Self {
         let advice = match code {
             "changed-meanwhile" => "Run again to shrink the file as it is now.",
             "vanished" => "Nothing, if you moved or deleted it yourself; otherwise look at the drive.",
@@ -43,7 +43,7 @@ impl CommitFailure {
     }
 
     /// A failed operation, and `untouched`: what is where now.
-    pub(super) fn from_disk(error: &DiskError, untouched: &str) -> Self {
+    pub(crate) fn from_disk(error: &DiskError, untouched: &str) -> Self {
         let code = match error.kind() {
             Trouble::NoSpace => "no-space",
             Trouble::ReadOnly => "read-only",

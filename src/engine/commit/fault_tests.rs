@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::io::ErrorKind;
 
-use super::testing::{Mode, Moment, job, judge, modes, recover_only};
+use super::testing::{Mode, Moment, Sidecars, job, judge, modes, modes_with_edits, recover_only, says_so};
 use super::{CommitFailure, Verdict};
 use crate::engine::disk::crash::{CrashDisk, Fault, Pick, Remains, Survives};
 
@@ -23,6 +23,9 @@ fn check(disk: &CrashDisk, mode: &Mode, verdicts: &[(&'static str, Verdict)], co
         match verdict {
             Verdict::Committed { .. } if at(image.output) != Some(image.replacement) => {
                 fail(format!("{name} is called committed and is not"))
+            }
+            Verdict::Committed { .. } if !says_so(disk, mode, name) => {
+                fail(format!("{name} is called committed and its files do not say so"))
             }
             Verdict::Committed { .. } => {}
             Verdict::Failed(CommitFailure { message, .. }) => {
@@ -64,9 +67,12 @@ const KINDS: [ErrorKind; 6] = [
     ErrorKind::StaleNetworkFileHandle,
 ];
 
-fn every_call_fails(for_good: bool, happens: bool, kinds: &[ErrorKind]) {
+/// In all of a batch, over two batches, and more than one edit an image.
+const EDITS: [(Sidecars, usize, usize); 3] = [(Sidecars::Shared, 3, 3), (Sidecars::Rows, 2, 1), (Sidecars::Both, 2, 2)];
+
+fn every_call_fails(modes: Vec<Mode>, for_good: bool, happens: bool, kinds: &[ErrorKind]) {
     let mut tried = 0;
-    for mode in modes() {
+    for mode in modes {
         let whole = mode.disk();
         job(&whole, &mode, "r1").expect("no fault");
         for after in 0..whole.calls() {
@@ -101,24 +107,50 @@ fn every_call_fails(for_good: bool, happens: bool, kinds: &[ErrorKind]) {
 
 #[test]
 fn one_call_fails() {
-    every_call_fails(false, false, &KINDS);
+    every_call_fails(modes(), false, false, &KINDS);
+}
+
+#[test]
+fn one_call_fails_with_edits() {
+    let edits = modes_with_edits(&EDITS);
+    every_call_fails(
+        edits.clone(),
+        false,
+        false,
+        &[ErrorKind::Other, ErrorKind::StorageFull, ErrorKind::NotFound],
+    );
+    every_call_fails(edits, false, true, &[ErrorKind::Other]);
+}
+
+#[test]
+fn all_calls_fail_from_then_on_with_edits() {
+    every_call_fails(modes_with_edits(&EDITS), true, false, &[ErrorKind::Other]);
 }
 
 #[test]
 fn one_call_fails_and_happened() {
-    every_call_fails(false, true, &[ErrorKind::Other, ErrorKind::PermissionDenied]);
+    every_call_fails(modes(), false, true, &[ErrorKind::Other, ErrorKind::PermissionDenied]);
 }
 
 #[test]
 fn all_calls_fail_from_then_on() {
-    every_call_fails(true, false, &[ErrorKind::Other, ErrorKind::StorageFull]);
+    every_call_fails(modes(), true, false, &[ErrorKind::Other, ErrorKind::StorageFull]);
 }
 
 #[test]
 fn one_call_of_recovery_fails() {
+    let two = |mode| Mode { images: 2, ..mode };
+    every_call_of_recovery_fails(modes().into_iter().map(two).collect());
+}
+
+#[test]
+fn one_call_of_recovery_fails_with_edits() {
+    every_call_of_recovery_fails(modes_with_edits(&[(Sidecars::Rows, 2, 2)]));
+}
+
+fn every_call_of_recovery_fails(modes: Vec<Mode>) {
     let mut tried = 0;
-    for mode in modes() {
-        let mode = Mode { images: 2, ..mode };
+    for mode in modes {
         let whole = mode.disk();
         job(&whole, &mode, "r1").expect("no fault");
         let mut seen = HashSet::new();

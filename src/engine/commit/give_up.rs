@@ -4,33 +4,60 @@
 use std::path::Path;
 
 use super::failure::CommitFailure;
-use super::files::{Target, hash_file, move_file, remove_file};
-use super::item::{Item, Shop, Source, UNTOUCHED};
+use super::files::{Target, hash_file, move_file, remove_file, settle_move};
+use super::item::{Fate, Item, Shop, Source, UNTOUCHED, Way};
 use crate::engine::disk::{DiskError, Identity};
 
 impl Shop<'_> {
-    /// A parked original gets its name back, and the item is given up.
+    /// Ends an item, however far it came, because what belongs to it did not happen: its original is in its place again. Its
+    /// original must have been kept somewhere if it has retired.
+    pub(super) fn take_back(&self, item: &mut Item, failure: CommitFailure) {
+        match item.fate {
+            Fate::Going if !item.parked => self.give_up(item, failure),
+            Fate::Going | Fate::Retired => {
+                item.fate = Fate::Going;
+                self.step_back(item, failure);
+            }
+            Fate::Committed | Fate::Failed { .. } => {}
+        }
+    }
+
+    /// An original that stepped aside gets its name back, and the item is given up.
     pub(super) fn step_back(&self, item: &mut Item, failure: CommitFailure) {
         let Some(kept) = item.kept.clone() else {
             return item.fail_open(failure);
         };
         let kept = kept.as_path();
-        // Our incomplete file, if it has the name: away with it, as the parked original is in sight.
         let parked = self.disk.stat(kept);
-        if let (Ok(Some(_)), Some((path, made))) = (&parked, item.made.clone())
-            && path == item.output
-            && self.is_ours(item, &path, &made)
-            && remove_file(self.disk, &path).is_ok()
-        {
-            item.made = None;
-        }
+        let ours = item
+            .made
+            .clone()
+            .is_some_and(|(path, made)| path == item.source && self.is_ours(item, &path, &made));
         let back = match parked {
-            Ok(Some(now)) => move_file(self.disk, kept, &item.source, &now, Target::Anybodys),
+            Ok(Some(now)) if ours && self.mount.over => {
+                let told = self.disk.rename_over(kept, &item.source);
+                settle_move(self.disk, kept, &item.source, &now, told).inspect(|()| item.made = None)
+            }
+            Ok(Some(now)) => {
+                // Our file, if it has the original's name: away with it, as the original is in sight.
+                if ours && remove_file(self.disk, &item.source).is_ok() {
+                    item.made = None;
+                }
+                move_file(self.disk, kept, &item.source, &now, Target::Anybodys)
+            }
             Ok(None) => Err(DiskError::new("find", kept, std::io::ErrorKind::NotFound.into())),
             Err(error) => Err(error),
         };
+        // Where the replacement has another name, it goes next: until then it may be all that a crash would show.
+        let back = match &item.made {
+            Some((path, _)) if item.way == Way::New && *path == item.output => back.and_then(|()| self.disk.sync_dir(&self.home.shard)),
+            _ => back,
+        };
         match back {
-            Ok(()) => self.give_up(item, failure),
+            Ok(()) => {
+                item.linked = false;
+                self.give_up(item, failure);
+            }
             Err(error) => {
                 let mut failure = failure;
                 failure.message = format!(
@@ -55,9 +82,24 @@ impl Shop<'_> {
                 item.fail_open(failure);
             }
             Source::AsRead | Source::Changed => {
-                let mut clean = self.remove_made(item);
-                if item.linked {
+                let mut clean = true;
+                // First the second name, then our file: recovery takes an original that is kept while our file is gone for one
+                // whose edit took its place. Whoever put another file there has dropped that content.
+                if item.linked && item.intent.is_edit() {
+                    clean = item.kept.as_ref().is_none_or(|kept| remove_file(self.disk, kept).is_ok());
+                    item.linked = !clean;
+                }
+                clean = clean && self.remove_made(item);
+                if item.linked && !item.intent.is_edit() {
                     clean &= self.remove_link(item, &mut failure);
+                }
+                if clean { item.fail(failure) } else { item.fail_open(failure) }
+            }
+            // Whoever took a file away that only tells of others does not want it back with other contents.
+            Source::Vanished if item.intent.is_edit() => {
+                let clean = self.remove_made(item);
+                if let Some(kept) = item.kept.as_ref().filter(|_| item.linked) {
+                    failure.message.push_str(&format!(" What was read is kept as {}.", kept.display()));
                 }
                 if clean { item.fail(failure) } else { item.fail_open(failure) }
             }

@@ -3,17 +3,17 @@
 //! seen; where that cannot be known, everything stays and the journal stays with it.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::failure::CommitFailure;
 use super::files::{Target, content_hash, hash_file, move_file, remove_file, settle_move, write_new};
 use super::give_up::{changed, taken, vanished};
 use super::journal::Intent;
 use super::mount::Mount;
-use super::names::Home;
+use super::names::{Home, Place};
 use crate::engine::disk::{Attributes, Disk, DiskError, Identity, Trouble};
 use crate::engine::metrics::thread_cpu_time;
-use crate::engine::settings::{Originals, Verify};
+use crate::engine::settings::{Mtime, Verify};
 
 /// How one replacement takes its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +46,10 @@ pub(super) struct Item {
     pub(super) parked: bool,
     /// The journal knows of it.
     pub(super) announced: bool,
+    /// Items with the same number succeed or fail together; `None`: alone.
+    pub(super) group: Option<usize>,
+    /// Of an edit: the item with which its time is counted.
+    pub(super) charge: Option<usize>,
     pub(super) fate: Fate,
     pub(super) busy: Duration,
     /// CPU time within it; zero where the system does not tell.
@@ -82,8 +86,8 @@ pub(super) struct Shop<'a> {
     pub(super) home: &'a Home,
     pub(super) run: &'a str,
     pub(super) mount: Mount,
-    pub(super) originals: Originals,
     pub(super) verify: Verify,
+    pub(super) mtime: Mtime,
 }
 
 pub(super) const UNTOUCHED: &str = "The original is untouched.";
@@ -92,28 +96,35 @@ impl Item {
     pub(super) fn new(shop: &Shop<'_>, way: Way, intent: Intent, bytes: Vec<u8>) -> Self {
         let source = shop.home.shard.join(&intent.source.0);
         let output = shop.home.shard.join(&intent.output.0);
-        let first = intent
-            .temp
-            .as_ref()
-            .map_or_else(|| output.clone(), |place| place.path(shop.home, shop.run));
-        let kept = intent.kept.as_ref().map(|place| place.path(shop.home, shop.run));
-        Self {
+        let mut item = Self {
             way,
             intent,
             source,
+            first: output.clone(),
             output,
-            first,
-            kept,
+            kept: None,
             bytes,
             made: None,
             complete: false,
             linked: false,
             parked: false,
             announced: false,
+            group: None,
+            charge: None,
             fate: Fate::Going,
             busy: Duration::ZERO,
             cpu: Duration::ZERO,
-        }
+        };
+        item.arrange(shop, way);
+        item
+    }
+
+    /// Takes the way and the places that its intent names.
+    pub(super) fn arrange(&mut self, shop: &Shop<'_>, way: Way) {
+        let path = |place: &Place| place.path(shop.home, shop.run);
+        self.way = way;
+        self.first = self.intent.temp.as_ref().map_or_else(|| self.output.clone(), path);
+        self.kept = self.intent.kept.as_ref().map(path);
     }
 
     pub(super) fn is_going(&self) -> bool {
@@ -135,6 +146,10 @@ impl Item {
         self.fate = Fate::Failed { failure, clean: false };
     }
 
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.fate, Fate::Failed { .. })
+    }
+
     /// Runs one step and adds its time.
     pub(super) fn timed(&mut self, step: impl FnOnce(&mut Self)) {
         let (begin, cpu) = (Instant::now(), thread_cpu_time());
@@ -143,10 +158,6 @@ impl Item {
         if let (Some(before), Some(after)) = (cpu, thread_cpu_time()) {
             self.cpu += after.saturating_sub(before);
         }
-    }
-
-    fn attributes(&self) -> Attributes {
-        self.intent.attributes
     }
 }
 
@@ -182,7 +193,7 @@ impl Shop<'_> {
         }
         match item.way {
             Way::New if item.intent.temp.is_some() => self.publish(item),
-            Way::Over if self.originals == Originals::Keep => self.link(item),
+            Way::Over => self.link(item),
             _ => {}
         }
     }
@@ -190,7 +201,7 @@ impl Shop<'_> {
     /// Writes the replacement at its first place and checks it. On failure the item has failed.
     fn write(&self, item: &mut Item) -> Result<(), ()> {
         let path = item.first.clone();
-        match write_new(self.disk, &path, &item.bytes, &item.attributes()) {
+        match write_new(self.disk, &path, &item.bytes, &self.attributes(item)) {
             Ok(made) => item.made = Some((path.clone(), made)),
             Err(failed) => {
                 let failure = CommitFailure::from_disk(&failed.error, UNTOUCHED);
@@ -220,6 +231,17 @@ impl Shop<'_> {
                 Err(())
             }
         }
+    }
+
+    /// What the new file gets of the original's. An edited file always gets a time of its own, since whoever copies what changed
+    /// goes by times, and this file's length may be the same.
+    fn attributes(&self, item: &Item) -> Attributes {
+        let mut attributes = item.intent.attributes;
+        if self.mtime == Mtime::Now || item.intent.is_edit() {
+            let since = SystemTime::now().duration_since(UNIX_EPOCH);
+            attributes.modified_ns = since.map_or(attributes.modified_ns, |since| since.as_nanos() as i128);
+        }
+        attributes
     }
 
     /// What lies on the disk against what was written.
@@ -252,7 +274,7 @@ impl Shop<'_> {
         }
     }
 
-    /// A second name for the original, so that the rename over it leaves it kept. Where the system does not allow links
+    /// A second name for the original, where it has a place, so that the rename over it leaves it kept. Where the system does not allow links
     /// to other people's files, the original is parked instead: recovery treats both alike.
     fn link(&self, item: &mut Item) {
         let Some(kept) = item.kept.clone() else { return };
@@ -267,13 +289,21 @@ impl Shop<'_> {
         }
     }
 
-    /// The original leaves, the last moment it is looked at being just before.
-    pub(super) fn retire(&self, item: &mut Item) {
+    /// Before anything that belongs to it retires: is the original still the file that was read?
+    pub(super) fn look_again(&self, item: &mut Item) {
         match self.source_now(item) {
             Source::AsRead => {}
-            Source::Changed => return self.give_up(item, changed(item)),
-            Source::Vanished => return self.give_up(item, vanished(item, "")),
-            Source::Unknown(error) => return item.fail_open(CommitFailure::from_disk(&error, "Original and replacement were both left.")),
+            Source::Changed => self.give_up(item, changed(item)),
+            Source::Vanished => self.give_up(item, vanished(item, "")),
+            Source::Unknown(error) => item.fail_open(CommitFailure::from_disk(&error, "Original and replacement were both left.")),
+        }
+    }
+
+    /// The original leaves, the last moment it is looked at being just before.
+    pub(super) fn retire(&self, item: &mut Item) {
+        self.look_again(item);
+        if !item.is_going() {
+            return;
         }
         let retired = match (item.way, item.kept.clone()) {
             (Way::New, None) => self.delete(item),
@@ -370,7 +400,7 @@ impl Shop<'_> {
 
     /// Writes the replacement under the name that the parked original has just left.
     fn write_in_place(&self, item: &mut Item) -> Result<(), CommitFailure> {
-        match write_new(self.disk, &item.output, &item.bytes, &item.attributes()) {
+        match write_new(self.disk, &item.output, &item.bytes, &self.attributes(item)) {
             Ok(made) => item.made = Some((item.output.clone(), made)),
             Err(failed) => {
                 item.made = failed.made.map(|made| (item.output.clone(), made));
@@ -384,7 +414,7 @@ impl Shop<'_> {
         Ok(())
     }
 
-    /// The parked original goes, now that the replacement has its name durably (`delete` only).
+    /// The original that stepped aside goes, now that the replacement has its name durably (`delete` only).
     pub(super) fn unpark(&self, item: &mut Item) {
         let (Some(kept), Some((_, made))) = (item.kept.clone(), item.made.clone()) else {
             return;

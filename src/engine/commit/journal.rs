@@ -101,9 +101,17 @@ pub(super) struct Intent {
     /// Where the original goes, to stay (`keep`) or while the names change hands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) kept: Option<Place>,
+    /// Of an edit: the intents whose files it tells of, with which it happens or does not. Nothing: a replacement.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) with: Vec<u64>,
 }
 
 impl Intent {
+    /// Is it the edit of a file that tells of others?
+    pub(super) fn is_edit(&self) -> bool {
+        !self.with.is_empty()
+    }
+
     /// Do original and replacement have the same name?
     pub(super) fn same_name(&self) -> bool {
         self.source == self.output
@@ -147,10 +155,14 @@ impl Journal {
 
     /// Goes on with a journal that recovery has read.
     pub(super) fn reopen(disk: &dyn Disk, home: &Home, torn: bool) -> Result<Self, DiskError> {
-        let path = home.journal();
+        Self::reopen_at(disk, &home.journal(), torn)
+    }
+
+    /// As [`reopen`](Self::reopen), wherever it lies now.
+    pub(super) fn reopen_at(disk: &dyn Disk, path: &Path, torn: bool) -> Result<Self, DiskError> {
         let mut journal = Self {
-            file: disk.open_append(&path)?,
-            path,
+            file: disk.open_append(path)?,
+            path: path.to_owned(),
         };
         if torn {
             journal.file.write_all(b"\n")?;
@@ -358,6 +370,7 @@ mod tests {
             output_hash: Hash(1),
             temp: Some(Place::temporary("r1", id, "x.jpg".as_ref())),
             kept: None,
+            with: Vec::new(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -9,10 +10,16 @@ use time::format_description::well_known::Rfc3339;
 use super::files::ensure_folder;
 use super::journal;
 use super::names::Home;
+use super::state;
 use crate::engine::disk::{Disk, DiskError, LockGuard, Trouble};
 
 /// More text than this is not ours.
 const LONGEST_TEXT: u64 = 4096;
+
+/// A lock that is held is tried this often …
+const LOOKS: u32 = 4;
+/// … after such waits.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// A shard that belongs to this run until the value is dropped, which also removes what is empty.
 #[derive(Debug)]
@@ -42,9 +49,15 @@ pub(crate) fn lock(disk: &Arc<dyn Disk>, shard: &Path, run: &str) -> Result<Shar
     let path = home.lock();
     // Whoever ends removes `.shardpress` when it is empty: it may go between our two steps, but not for ever.
     let mut rounds = 0;
+    let mut held = 0;
     let guard = loop {
         match ensure_folder(disk.as_ref(), &home.folder()).and_then(|_| disk.lock(&path)) {
             Err(error) if matches!(error.kind(), Trouble::Vanished | Trouble::Exists) && rounds < 64 => rounds += 1,
+            // Perhaps only somebody who looks how the shard stands, which takes no time.
+            Ok(None) if held < LOOKS => {
+                held += 1;
+                std::thread::sleep(LOOK);
+            }
             other => break other?,
         }
     };
@@ -65,14 +78,33 @@ pub(crate) fn lock(disk: &Arc<dyn Disk>, shard: &Path, run: &str) -> Result<Shar
     })
 }
 
-/// Is there a journal of an unfinished run? Its run id (empty where the journal broke off before it). Touches nothing
-/// and takes no lock.
+/// Is there a journal of an unfinished run, or the mark of an unfinished undo? Its run id (empty where it broke off before
+/// that). Touches nothing and takes no lock.
 pub(crate) fn pending(disk: &dyn Disk, shard: &Path) -> Result<Option<String>, DiskError> {
     let home = Home::new(shard);
     if !disk.is_folder(&home.folder())? {
         return Ok(None);
     }
-    journal::run_of(disk, &home.journal())
+    match journal::run_of(disk, &home.journal())? {
+        None => state::marked(disk, &home),
+        run => Ok(run),
+    }
+}
+
+/// Who holds the lock of a shard right now; `None`: nobody. A lock file that a killed program left is not held.
+pub(super) fn held_by(disk: &dyn Disk, home: &Home) -> Result<Option<String>, DiskError> {
+    let path = home.lock();
+    if disk.stat(&path)?.is_none() {
+        return Ok(None);
+    }
+    match disk.lock(&path) {
+        // Let go at once; whoever starts just now tries again.
+        Ok(Some(_guard)) => Ok(None),
+        Ok(None) => Ok(Some(holder(disk, &path))),
+        // Where nothing can be written nobody works either.
+        Err(error) if matches!(error.kind(), Trouble::ReadOnly | Trouble::Permission | Trouble::Vanished) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// What the lock file says, on one line.

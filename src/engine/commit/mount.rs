@@ -40,8 +40,7 @@ pub(super) fn probe(disk: &dyn Disk, home: &Home, wanted: WriteMode) -> Result<M
     let cleared = clear(disk, &folder);
     let found = result?;
     cleared?;
-    // Network and user-space file systems, and what is unknown, get the ways that assume the least.
-    let remote = disk.drive(&home.shard).kind == DriveKind::Network;
+    let remote = is_remote(disk, home);
     let staged = match wanted {
         WriteMode::Direct => false,
         WriteMode::Staged => found.no_replace,
@@ -55,6 +54,11 @@ pub(super) fn probe(disk: &dyn Disk, home: &Home, wanted: WriteMode) -> Result<M
         loose_inodes: remote,
         keep_in: if found.slow_between_folders { Room::Shard } else { Room::Originals },
     })
+}
+
+/// Network and user-space file systems get the ways that assume the least: nothing is ever renamed over a file there.
+pub(super) fn is_remote(disk: &dyn Disk, home: &Home) -> bool {
+    disk.drive(&home.shard).kind == DriveKind::Network
 }
 
 /// What trying told.

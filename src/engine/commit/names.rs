@@ -37,6 +37,11 @@ impl Home {
         self.folder().join("journal")
     }
 
+    /// There while a run is being undone.
+    pub(super) fn undo_mark(&self) -> PathBuf {
+        self.folder().join("undo")
+    }
+
     pub(super) fn probe(&self) -> PathBuf {
         self.folder().join("probe")
     }
@@ -110,11 +115,16 @@ impl Place {
         }
     }
 
-    /// Where the original `source` goes, in the shard itself.
-    pub(super) fn beside(run: &str, id: u64, source: &OsStr) -> Self {
+    /// Where the original `source` goes, in the shard itself; numbered where an earlier file of this run has that name.
+    pub(super) fn beside(run: &str, id: u64, source: &OsStr, numbered: bool) -> Self {
+        let name = if numbered {
+            number_of_ours(run, id, ".orig")
+        } else {
+            ours(run, id, source, ".orig")
+        };
         Self {
             room: Room::Shard,
-            name: Name(ours(run, id, source, ".orig")),
+            name: Name(name),
         }
     }
 
@@ -140,9 +150,13 @@ fn ours(run: &str, id: u64, name: &OsStr, ending: &str) -> OsString {
     full.push(name);
     full.push(ending);
     if length(&full) > LONGEST {
-        full = OsString::from(format!("{FOLDER}-{run}-{id}.{ending}"));
+        full = number_of_ours(run, id, ending);
     }
     full
+}
+
+fn number_of_ours(run: &str, id: u64, ending: &str) -> OsString {
+    OsString::from(format!("{FOLDER}-{run}-{id}.{ending}"))
 }
 
 #[cfg(unix)]
@@ -264,7 +278,11 @@ mod tests {
         let long = OsString::from("n".repeat(255));
         for (name, numbered) in [
             (Place::temporary("run", 7, &long).name.0, ".shardpress-run-7..tmp"),
-            (Place::beside("run", 7, &long).name.0, ".shardpress-run-7..orig"),
+            (Place::beside("run", 7, &long, false).name.0, ".shardpress-run-7..orig"),
+            (
+                Place::beside("run", 7, OsStr::new("a.json"), true).name.0,
+                ".shardpress-run-7..orig",
+            ),
             (Place::original(7, &long, false).name.0, "7..orig"),
         ] {
             assert_eq!(name, numbered);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::engine::disk::{Disk, RealDisk};
-use crate::engine::settings::{Originals, Verify, WriteMode};
+use crate::engine::settings::{Mtime, Originals, Verify, WriteMode};
 
 fn disk() -> Arc<dyn Disk> {
     Arc::new(RealDisk)
@@ -18,6 +18,7 @@ fn options(originals: Originals, write: WriteMode) -> CommitOptions {
         originals,
         write,
         verify: Verify::Reread,
+        mtime: Mtime::Keep,
         parallel: 3,
     }
 }
@@ -69,8 +70,8 @@ fn run_all(shard: &Path, options: CommitOptions) -> (Vec<Verdict>, Finished) {
         replacement(shard, "a.png", "a.jpg", b"aa"),
         replacement(shard, "b.jpg", "b.jpg", b"bbb"),
     ];
-    let mut verdicts = committer.commit(batch);
-    verdicts.extend(committer.commit(vec![replacement(shard, "c.webp", "c.jpg", b"cccc")]));
+    let mut verdicts = committer.commit(batch, &no_edits);
+    verdicts.extend(committer.commit(vec![replacement(shard, "c.webp", "c.jpg", b"cccc")], &no_edits));
     (verdicts, committer.finish().expect("finish"))
 }
 
@@ -128,13 +129,13 @@ fn nothing_committed_leaves_nothing() {
     {
         let lock = lock(&disk, dir.path(), "r1").expect("lock");
         let committer = Committer::open(&disk, &lock, "r1", options(Originals::Keep, WriteMode::Auto)).expect("open");
-        assert!(committer.commit(Vec::new()).is_empty());
+        assert!(committer.commit(Vec::new(), &no_edits).is_empty());
         // One that changed, one whose name is taken: both before anything is created.
         let mut changed = replacement(dir.path(), "a.png", "a.jpg", b"aa");
         changed.seen.modified_ns += 1;
         let taken = replacement(dir.path(), "c.webp", "a.txt", b"aa");
         let codes: Vec<_> = committer
-            .commit(vec![changed, taken])
+            .commit(vec![changed, taken], &no_edits)
             .into_iter()
             .map(|verdict| match verdict {
                 Verdict::Failed(failure) => failure.code,
@@ -176,7 +177,7 @@ fn a_committer_that_was_dropped_is_recovered() {
             replacement(dir.path(), "a.png", "a.jpg", b"aa"),
             replacement(dir.path(), "b.jpg", "b.jpg", b"bbb"),
         ];
-        committer.commit(batch);
+        committer.commit(batch, &no_edits);
     }
     assert_eq!(pending(&RealDisk, dir.path()).expect("look").as_deref(), Some("r1"));
     let lock = lock(&disk, dir.path(), "r2").expect("lock");
@@ -215,7 +216,7 @@ mod unix {
             let disk = disk();
             let lock = lock(&disk, dir.path(), "r1").expect("lock");
             let committer = Committer::open(&disk, &lock, "r1", options(Originals::Delete, WriteMode::Auto)).expect("open");
-            let verdicts = committer.commit(vec![replacement(dir.path(), name, output, b"new")]);
+            let verdicts = committer.commit(vec![replacement(dir.path(), name, output, b"new")], &no_edits);
             assert!(matches!(verdicts[..], [Verdict::Committed { .. }]), "{verdicts:?}");
             let after = std::fs::metadata(dir.path().join(output)).expect("stat");
             assert_eq!(
@@ -241,7 +242,7 @@ mod unix {
         symlink(outside.path().join("target"), dir.path().join("a.png")).expect("symlink");
         // An output name that is a link to something else.
         symlink(outside.path().join("target"), dir.path().join("c.jpg")).expect("symlink");
-        for verdict in committer.commit(batch) {
+        for verdict in committer.commit(batch, &no_edits) {
             assert!(matches!(verdict, Verdict::Failed(_)), "{verdict:?}");
         }
         committer.finish().expect("finish");
@@ -288,7 +289,7 @@ mod unix {
                     bytes: b"new".to_vec(),
                 }
             });
-            let verdicts = committer.commit(batch.collect());
+            let verdicts = committer.commit(batch.collect(), &no_edits);
             assert!(verdicts.iter().all(|v| matches!(v, Verdict::Committed { .. })), "{verdicts:?}");
         }
         let lock = lock(&disk, dir.path(), "r2").expect("lock");

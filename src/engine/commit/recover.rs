@@ -4,6 +4,10 @@
 //! original was just verified intact in its place (or the complete replacement is, durably), and then only what is ours by
 //! name or by hash; what cannot be decided is left as it is and reported as an alarm, which keeps the journal.
 //! Each step can be interrupted and looks the same, or further on, to the next recovery.
+//!
+//! What must change together (replacements and the edits that tell of them) is looked at together first (`standing`): a group of
+//! which everything is in place is finished, and every other one is taken back, which is always possible as their originals
+//! go only when all of it is durably in place.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -11,10 +15,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::committer::close_journal;
-use super::files::{Target, ensure_folder, hash_file, move_file, remove_file};
+use super::files::{Target, ensure_folder, hash_file, move_file, remove_file, settle_move};
 use super::journal::{self, Batch, Found, Intent, Journal, Known};
 use super::lock::ShardLock;
+use super::mount::is_remote;
 use super::names::Home;
+use super::standing;
+use super::undo::{self, Undone};
 use crate::engine::disk::{Disk, DiskError, Trouble};
 use crate::engine::metrics::{Notice, Problem};
 use crate::engine::settings::Originals;
@@ -34,18 +41,23 @@ pub(crate) struct Recovery {
     pub(crate) alarms: Vec<Problem>,
     /// What a person should know.
     pub(crate) notices: Vec<Notice>,
+    /// An undo that was killed was brought to its end.
+    pub(crate) undone: Option<Undone>,
 }
 
 impl Recovery {
     /// Was there anything to recover?
     pub(crate) fn happened(&self) -> bool {
-        !self.run.is_empty() || !self.alarms.is_empty()
+        !self.run.is_empty() || !self.alarms.is_empty() || self.undone.is_some()
     }
 
     /// One sentence.
     pub(crate) fn summary(&self) -> String {
         if !self.happened() {
             return "Nothing was left unfinished.".to_owned();
+        }
+        if let (true, Some(undone)) = (self.run.is_empty(), &self.undone) {
+            return undone.summary();
         }
         let run = if self.run.is_empty() {
             "A run".to_owned()
@@ -65,10 +77,29 @@ impl Recovery {
     }
 }
 
-/// Settles what an earlier run left unfinished in a locked shard. Does nothing where there is no journal.
+/// Settles what an earlier run, or undo, left unfinished in a locked shard. Does nothing where nothing was.
 pub(crate) fn recover(disk: &Arc<dyn Disk>, lock: &ShardLock) -> Result<Recovery, DiskError> {
     let (disk, home) = (disk.as_ref(), &lock.home);
     prune(disk, home)?;
+    let mut recovery = settle(disk, home)?;
+    if recovery.alarms.is_empty()
+        && let Some(undone) = undo::resume(disk, home)?
+    {
+        // What the drive refused keeps the mark, and the shard from being worked on.
+        recovery.alarms.extend(undone.failed.iter().cloned());
+        recovery.notices.extend(undone.refused.iter().chain(&undone.notices).cloned());
+        let told = undone.alarms.iter().map(|alarm| Notice {
+            path: alarm.path.clone(),
+            message: alarm.message.clone(),
+        });
+        recovery.notices.extend(told);
+        recovery.undone = Some(undone);
+    }
+    Ok(recovery)
+}
+
+/// Settles what the journal of an unfinished run announced.
+fn settle(disk: &dyn Disk, home: &Home) -> Result<Recovery, DiskError> {
     let Some(found) = journal::read(disk, &home.journal())? else {
         return Ok(Recovery::default());
     };
@@ -189,6 +220,8 @@ struct Work<'a> {
 /// The four places of one intent.
 struct Places<'a> {
     intent: &'a Intent,
+    /// What belongs to it did not happen: it is taken back if its original is anywhere.
+    back: bool,
     source: PathBuf,
     output: PathBuf,
     temp: Option<PathBuf>,
@@ -198,9 +231,10 @@ struct Places<'a> {
 impl Work<'_> {
     fn settle_all(&mut self, found: &Found) -> Result<Vec<(u64, End)>, DiskError> {
         let names: HashSet<OsString> = self.disk.entries(&self.home.shard)?.into_iter().map(|entry| entry.name).collect();
+        let back = self.groups_to_take_back(found)?;
         let mut ends = Vec::new();
         for (intent, known) in &found.intents {
-            let places = self.places(intent);
+            let places = self.places(intent, back.contains(&intent.id));
             let settle = match known {
                 Known::Dropped => false,
                 Known::Open => true,
@@ -218,6 +252,8 @@ impl Work<'_> {
                 self.new_name(&places)?
             };
             match end {
+                // Counts are of replacements; their edits go with them.
+                _ if intent.is_edit() => {}
                 End::Finished => self.recovery.finished += 1,
                 End::RolledBack => self.recovery.rolled_back += 1,
                 End::Restored => self.recovery.restored += 1,
@@ -228,9 +264,51 @@ impl Work<'_> {
         Ok(ends)
     }
 
-    fn places<'i>(&self, intent: &'i Intent) -> Places<'i> {
+    /// The intents of all groups that did not happen as a whole.
+    fn groups_to_take_back(&self, found: &Found) -> Result<HashSet<u64>, DiskError> {
+        let mut back = HashSet::new();
+        for group in standing::groups(&found.intents) {
+            if !self.has_happened(&group)? {
+                back.extend(group.iter().filter(|(_, known)| *known == Known::Open).map(|(intent, _)| intent.id));
+            }
+        }
+        Ok(back)
+    }
+
+    /// Did all of a group take its place? Then every content in it is durable when this returns.
+    fn has_happened(&self, group: &[&(Intent, Known)]) -> Result<bool, DiskError> {
+        // The journal only ever says so of all that could be settled; what it leaves open has an original that could not go.
+        if group.iter().any(|(_, known)| *known == Known::Done) {
+            return Ok(true);
+        }
+        let mut whole = true;
+        for (intent, _) in group {
+            let at = self.places(intent, false);
+            let now = self.content(&at.output, intent)?;
+            let placed = match now {
+                Content::Replacement => intent.same_name() || self.content(&at.source, intent)? == Content::Missing,
+                // People write in such files: what they changed since had taken its place before.
+                Content::Empty | Content::Short | Content::Other => intent.is_edit() && self.was_exchanged(&at)?,
+                Content::Missing | Content::Original => false,
+            };
+            // Originals that are not to be kept go only when all of the group is durably in place.
+            if placed && self.originals == Originals::Delete && self.content_of(at.kept.as_ref(), intent)? == Content::Missing {
+                return Ok(true);
+            }
+            whole &= placed;
+        }
+        if whole {
+            for (intent, _) in group {
+                self.sync_content(&self.places(intent, false).output)?;
+            }
+        }
+        Ok(whole)
+    }
+
+    fn places<'i>(&self, intent: &'i Intent, back: bool) -> Places<'i> {
         Places {
             intent,
+            back,
             source: self.home.shard.join(&intent.source.0),
             output: self.home.shard.join(&intent.output.0),
             temp: intent.temp.as_ref().map(|place| place.path(self.home, self.run)),
@@ -287,14 +365,19 @@ impl Work<'_> {
                 self.drop_copy(at, kept)?;
                 Ok(End::RolledBack)
             }
-            Missing if output == Replacement => {
+            Missing if output == Replacement && !(at.back && kept == Original) => {
                 self.sync_content(&at.output)?;
+                self.drop_aside(at, kept)?;
                 self.remove_temp(at)?;
                 self.expect_kept(at, kept);
                 Ok(End::Finished)
             }
             Missing if kept == Original => {
                 self.restore(at)?;
+                if output == Replacement {
+                    // Until that is durable, the replacement is all that a crash would show.
+                    self.disk.sync_dir(&self.home.shard)?;
+                }
                 // With the original back in its place, the rest is the first case.
                 self.new_name(at)?;
                 Ok(End::Restored)
@@ -336,15 +419,15 @@ impl Work<'_> {
                 self.drop_copy(at, kept)?;
                 Ok(End::RolledBack)
             }
+            Replacement if at.back && kept == Original => {
+                self.restore_over(at)?;
+                self.same_name(at)?;
+                Ok(End::Restored)
+            }
             Replacement => {
                 // Written in place, perhaps, and killed before its sync: now it is durable, and only then it counts as done.
                 self.sync_content(&at.source)?;
-                if self.originals == Originals::Delete && kept == Original {
-                    self.disk.sync_dir(&self.home.shard)?;
-                    if let Some(path) = &at.kept {
-                        remove_file(self.disk, path)?;
-                    }
-                }
+                self.drop_aside(at, kept)?;
                 self.remove_temp(at)?;
                 self.expect_kept(at, kept);
                 Ok(End::Finished)
@@ -365,6 +448,18 @@ impl Work<'_> {
                 self.same_name(at)?;
                 Ok(End::Restored)
             }
+            // People write in such files. What they made of it stays, before its edit took its place and afterwards.
+            Empty | Short | Other if intent.is_edit() && at.temp.is_some() && kept == Original => {
+                self.remove_temp(at)?;
+                let kept = at.kept.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+                let message = format!("This file was changed while the run was interrupted; it was left as it is. What it was is {kept}.");
+                self.notice(&at.source, &message);
+                Ok(if at.back || temp != Missing {
+                    End::RolledBack
+                } else {
+                    End::Finished
+                })
+            }
             Empty | Short | Other if kept == Original => {
                 Ok(self.alarm(at, "has another content now, while the original is kept beside it"))
             }
@@ -375,6 +470,9 @@ impl Work<'_> {
             )),
             Empty | Short | Other => {
                 self.remove_temp(at)?;
+                if intent.is_edit() {
+                    self.remove_second_name(at)?;
+                }
                 self.notice(
                     &at.source,
                     "This file was changed after the run was interrupted; it was left as it is.",
@@ -384,10 +482,38 @@ impl Work<'_> {
         }
     }
 
+    /// Did a replacement take this name, whatever became of it since? Its original stepped aside and the temporary file, which
+    /// only a rename takes away then, is gone.
+    fn was_exchanged(&self, at: &Places<'_>) -> Result<bool, DiskError> {
+        let intent = at.intent;
+        let is = |path: Option<&PathBuf>, content| Ok(self.content_of(path, intent)? == content);
+        Ok(at.temp.is_some() && is(at.temp.as_ref(), Content::Missing)? && is(at.kept.as_ref(), Content::Original)?)
+    }
+
+    /// What was linked to be kept was changed in place: it is the very file that has the name.
+    fn remove_second_name(&self, at: &Places<'_>) -> Result<(), DiskError> {
+        let Some(kept) = &at.kept else { return Ok(()) };
+        match (self.disk.stat(&at.source)?, self.disk.stat(kept)?) {
+            (Some(source), Some(second)) if source.same_file(&second) => remove_file(self.disk, kept),
+            _ => Ok(()),
+        }
+    }
+
     /// Our temporary file goes, whatever is in it: its name is ours alone.
     fn remove_temp(&self, at: &Places<'_>) -> Result<(), DiskError> {
         match &at.temp {
             Some(path) if self.disk.stat(path)?.is_some() => remove_file(self.disk, path),
+            _ => Ok(()),
+        }
+    }
+
+    /// The replacement is durable in its place: an original that stepped aside and is not to be kept goes.
+    fn drop_aside(&self, at: &Places<'_>, kept: Content) -> Result<(), DiskError> {
+        match &at.kept {
+            Some(path) if self.originals == Originals::Delete && kept == Content::Original => {
+                self.disk.sync_dir(&self.home.shard)?;
+                remove_file(self.disk, path)
+            }
             _ => Ok(()),
         }
     }
@@ -419,10 +545,25 @@ impl Work<'_> {
         move_file(self.disk, path, &at.source, &found, Target::Anybodys)
     }
 
+    /// The kept original gets its name back from its complete replacement.
+    fn restore_over(&self, at: &Places<'_>) -> Result<(), DiskError> {
+        let Some(path) = &at.kept else { return Ok(()) };
+        if is_remote(self.disk, self.home) {
+            remove_file(self.disk, &at.source)?;
+            return self.restore(at);
+        }
+        let Some(found) = self.disk.stat(path)? else { return Ok(()) };
+        settle_move(self.disk, path, &at.source, &found, self.disk.rename_over(path, &at.source))
+    }
+
     /// Where nothing better exists, originals are restored by copying. Is what has the original's name the beginning of such a
     /// copy: every byte that of the kept original, or not written yet?
     fn is_broken_copy(&self, at: &Places<'_>) -> Result<bool, DiskError> {
         let Some(kept) = &at.kept else { return Ok(false) };
+        // Where it had a temporary name there is something better; and people shorten texts.
+        if at.intent.is_edit() && at.temp.is_some() {
+            return Ok(false);
+        }
         match self.disk.stat(&at.source) {
             Ok(Some(found)) if found.len <= at.intent.seen.len => {}
             _ => return Ok(false),

@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::testing::{IMAGES, Mode, SHARD, job, modes, recover_only};
+use super::testing::{
+    IMAGES, JobDone, Mode, Moment, SHARD, Sidecars, first_content, job, judge, modes, modes_with_edits, recover_only, says_so,
+};
 use super::*;
 use crate::engine::disk::Disk;
-use crate::engine::disk::crash::{Abilities, CrashDisk, Survives};
-use crate::engine::settings::{Originals, Verify, WriteMode};
+use crate::engine::disk::crash::{Abilities, CrashDisk, Fault, Pick, Remains, Survives};
+use crate::engine::settings::{Mtime, Originals, Verify, WriteMode};
 
 const THEIRS: &[u8] = b"edited by a person, and longer than anything of ours";
 const SHORT: &[u8] = b"short";
@@ -112,6 +114,7 @@ fn replaced_during_commit(mode: &Mode, image: usize, call: usize) -> (CrashDisk,
         originals: mode.originals,
         write: WriteMode::Auto,
         verify: Verify::Reread,
+        mtime: Mtime::Keep,
         parallel: 1,
     };
     let committer = Committer::with_mount(&shared, &lock, "r1", options, mode.mount).expect("open");
@@ -128,7 +131,7 @@ fn replaced_during_commit(mode: &Mode, image: usize, call: usize) -> (CrashDisk,
         }
     };
     disk.replace_before(call, Path::new(SHARD).join(image.source), THEIRS);
-    let verdict = committer.commit(vec![replacement]).pop();
+    let verdict = committer.commit(vec![replacement], &no_edits).pop();
     let _ = committer.finish();
     drop(lock);
     (disk, verdict)
@@ -164,6 +167,206 @@ fn an_original_replaced_in_the_middle_of_a_commit_is_never_lost() {
         }
     }
     assert!(changed > 50, "only {changed} times noticed");
+}
+
+/// Two images of which one file tells.
+fn told_modes() -> Vec<Mode> {
+    modes_with_edits(&[(Sidecars::Shared, 2, 2)])
+}
+
+const SIDECAR: &str = "pair.json";
+
+/// What somebody makes of the file that tells of both images.
+fn their_sidecar() -> Vec<u8> {
+    [&first_content(&[0, 1])[..], b"a line by a person\n"].concat()
+}
+
+/// A whole job in which somebody puts `bytes` under `name` right before the call of that number.
+fn job_with_meddler(mode: &Mode, name: &str, bytes: &[u8], call: usize) -> (CrashDisk, Result<JobDone, String>) {
+    let disk = mode.disk();
+    disk.replace_before(call, Path::new(SHARD).join(name), bytes);
+    let done = job(&disk, mode, "r1");
+    (disk, done)
+}
+
+/// The moment between the last look and a rename over it or a removal, which no portable call can close.
+fn unprotected(disk: &CrashDisk) -> bool {
+    matches!(disk.replaced_right_before(), Some("remove" | "rename"))
+}
+
+#[test]
+fn a_sidecar_changed_in_the_middle_of_a_commit_is_edited_as_it_is_now_or_left() {
+    let (mut mended, mut failed) = (0, 0);
+    for mode in told_modes() {
+        let theirs = their_sidecar();
+        for call in 0.. {
+            let (disk, done) = job_with_meddler(&mode, SIDECAR, &theirs, call);
+            if !disk.was_replaced() {
+                break;
+            }
+            let context = || format!("{mode:?} call {call} right before {:?}: {done:?}", disk.replaced_right_before());
+            let done = done.as_ref().unwrap_or_else(|_| panic!("{}", context()));
+            let now = at(&disk, SIDECAR).unwrap_or_else(|| panic!("{}", context()));
+            // Whoever wrote over what was edited already has taken that back.
+            let before_us = disk
+                .replaced_content()
+                .is_some_and(|before| before == first_content(&[0, 1]) || before.is_empty());
+            if !before_us {
+                assert_eq!(now, theirs, "{}", context());
+                continue;
+            }
+            assert!(
+                String::from_utf8_lossy(&now).ends_with("a line by a person\n") || unprotected(&disk),
+                "{}",
+                context()
+            );
+            for (name, verdict) in &done.verdicts {
+                let committed = matches!(verdict, Verdict::Committed { .. });
+                assert!(!committed || says_so(&disk, &mode, name) || now == theirs, "{}", context());
+                failed += usize::from(matches!(verdict, Verdict::Failed(failure) if failure.code == "changed-meanwhile"));
+            }
+            if done.verdicts.iter().all(|(_, verdict)| matches!(verdict, Verdict::Failed(_))) {
+                assert_eq!(now, theirs, "{}", context());
+            }
+            mended += done.mended;
+        }
+    }
+    assert!(mended > 50 && failed > 10, "mended {mended}, failed {failed}");
+}
+
+#[test]
+fn an_image_changed_in_the_middle_of_a_commit_is_not_told_of() {
+    let (mut mended, mut others) = (0, 0);
+    for mode in told_modes() {
+        for image in [0, 1] {
+            let source = IMAGES[image].source;
+            for call in 0.. {
+                let (disk, done) = job_with_meddler(&mode, source, THEIRS, call);
+                if !disk.was_replaced() {
+                    break;
+                }
+                let context = || {
+                    format!(
+                        "{mode:?} {source} call {call} right before {:?}: {done:?}",
+                        disk.replaced_right_before()
+                    )
+                };
+                let done = done.as_ref().unwrap_or_else(|_| panic!("{}", context()));
+                mended += done.mended;
+                if disk.replaced_content().as_deref() != Some(IMAGES[image].original) || unprotected(&disk) {
+                    continue;
+                }
+                assert_eq!(at(&disk, source).as_deref(), Some(THEIRS), "{}", context());
+                for told in &IMAGES[..2] {
+                    let replaced = at(&disk, told.output).as_deref() == Some(told.replacement);
+                    assert_eq!(says_so(&disk, &mode, told.source), replaced, "{}: {}", context(), told.source);
+                    others += usize::from(told.source != source && replaced);
+                }
+            }
+        }
+    }
+    assert!(mended > 50 && others > 50, "mended {mended}, {others} others");
+}
+
+#[test]
+fn a_sidecar_that_was_edited_after_the_crash_stays_and_costs_no_picture() {
+    let (mut settled, mut undecided) = (0, 0);
+    // Longer than before, and shorter: what looks like the beginning of what was there is theirs all the same.
+    for theirs in [their_sidecar(), first_content(&[0])] {
+        for mode in told_modes() {
+            let whole = mode.disk();
+            job(&whole, &mode, "r1").expect("no fault");
+            for step in 0..whole.steps() {
+                let disk = mode.disk();
+                disk.crash_at(step);
+                let _ = job(&disk, &mode, "r1");
+                let after = disk.after(Survives::Machine);
+                after.put(&format!("{SHARD}/{SIDECAR}"), &theirs);
+                let recovery = recover_only(&after, "r2").expect("no fault");
+                let context = || format!("{mode:?} step {step}: {recovery:?}");
+                // Written in place, a beginning of it may be ours: it is moved out of the way, and nothing deleted.
+                let stays = at(&after, SIDECAR).as_deref() == Some(&theirs[..]);
+                assert!(stays || (!mode.mount.no_replace && anywhere(&after, &theirs)), "{}", context());
+                for image in &IMAGES[..2] {
+                    let there = at(&after, image.source).as_deref() == Some(image.original)
+                        || at(&after, image.output).as_deref() == Some(image.replacement);
+                    assert!(there, "{}: {} is lost", context(), image.source);
+                }
+                if recovery.alarms.is_empty() {
+                    settled += 1;
+                } else {
+                    undecided += 1;
+                }
+            }
+        }
+    }
+    assert!(settled > 10 * undecided, "{settled} settled, {undecided} undecided");
+}
+
+/// Somebody changes the sidecar so late that it is edited a second time; then the plug is pulled, or a call fails.
+#[test]
+fn an_edit_that_is_made_anew_is_as_safe() {
+    let theirs = their_sidecar();
+    let mut tried = 0;
+    for mode in told_modes() {
+        let mends = |call: &usize| job_with_meddler(&mode, SIDECAR, &theirs, *call).1.is_ok_and(|done| done.mended > 0);
+        let calls = mode.disk();
+        job(&calls, &mode, "r1").expect("no fault");
+        let call = (0..calls.calls()).rev().find(mends).expect("some call is late enough");
+        let (whole, _) = job_with_meddler(&mode, SIDECAR, &theirs, call);
+        let goes_on = |disk: &CrashDisk, context: &dyn Fn() -> String| {
+            let judged = |disk: &CrashDisk, moment| judge(disk, &mode, moment).unwrap_or_else(|problem| panic!("{}: {problem}", context()));
+            judged(disk, Moment::Interrupted);
+            match recover_only(disk, "r2") {
+                Ok(recovery) if recovery.alarms.is_empty() => {}
+                other => panic!("{}: {other:?}", context()),
+            }
+            job(disk, &mode, "r3").unwrap_or_else(|problem| panic!("{}: {problem}", context()));
+            for image in &IMAGES[..2] {
+                assert_eq!(at(disk, image.output).as_deref(), Some(image.replacement), "{}", context());
+                assert!(says_so(disk, &mode, image.source), "{}", context());
+            }
+        };
+        for step in 0..whole.steps() {
+            let disk = mode.disk();
+            disk.replace_before(call, Path::new(SHARD).join(SIDECAR), &theirs);
+            disk.crash_at(step);
+            let _ = job(&disk, &mode, "r1");
+            let power = |names, data| Survives::Power { names, data };
+            for survives in [
+                Survives::Machine,
+                power(Pick::All, Remains::Nothing),
+                power(Pick::None, Remains::Nothing),
+                power(Pick::Chance(1), Remains::Half),
+                power(Pick::Chance(2), Remains::Zeros),
+            ] {
+                goes_on(&disk.after(survives), &|| format!("{mode:?} call {call} step {step} {survives:?}"));
+                tried += 1;
+            }
+        }
+        for after in 0..whole.calls() {
+            for for_good in [false, true] {
+                let disk = mode.disk();
+                disk.replace_before(call, Path::new(SHARD).join(SIDECAR), &theirs);
+                disk.inject(Fault {
+                    after,
+                    for_good,
+                    kind: std::io::ErrorKind::Other,
+                    happens: false,
+                });
+                let _ = job(&disk, &mode, "r1");
+                // The call that fails may move that moment behind the edit: then somebody wrote over it, and that is that.
+                if disk.replaced_content().is_some_and(|before| before != first_content(&[0, 1])) {
+                    continue;
+                }
+                goes_on(&disk.after(Survives::Machine), &|| {
+                    format!("{mode:?} call {call}, {after} fails, for good: {for_good}")
+                });
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 1_000, "only {tried}");
 }
 
 #[test]
