@@ -9,15 +9,18 @@
 //! - `resize`: the resampling backends. Knows nothing about files;
 //! - `shrink`: one image, from the bytes of a file to verified bytes of its replacement;
 //! - `sample`: a small library drawn by code;
+//! - `sidecars`: the files beside the images: which belong to which, and what is said in them. Knows nothing about disks;
 //! - `scan`: what is in a folder, from headers alone;
-//! - `plan`: what will be done and why, a pure function of inventory and settings; estimates beside it;
+//! - `plan`: what will be done and why, a pure function of inventory and settings;
 //! - `commit`: replacements reach the disk, originals retire, nothing is ever lost. Knows nothing about pictures;
+//! - `forecast`: bytes and time before anything is written, from a sample laid beside the plan;
 //! - `run`: the pipeline that joins them, and the front door.
 //!
 //! The engine never knows the window: no egui in here, and wgpu only under `resize/gpu/`.
 
 mod commit;
 mod disk;
+mod forecast;
 mod metrics;
 mod pixels;
 mod plan;
@@ -27,16 +30,19 @@ mod sample;
 mod scan;
 mod settings;
 mod shrink;
+mod sidecars;
 
+pub use commit::{KeptRun, Standing};
 pub use disk::{drive as look_at_drive, free_space};
 pub use metrics::{
-    Bound, Count, Drive, DriveKind, Estimate, Event, ImageDone, ImageRecord, Kind, Machine, Metrics, Notice, Outcome, Phase, PhaseNow,
-    PhaseTotals, Phases, Point, Problem, Range, Record, ShardRecord, ShardState, Snapshot, Span, Spread, StepTimes, StopReason, Timer,
-    Wait, Why, bound, thread_cpu_time,
+    Bound, Collision, Count, Drive, DriveKind, Estimate, Event, ImageDone, ImageQuality, ImageRecord, JudgedImage, Kind, Machine, Metrics,
+    Notice, OnDisk, Outcome, PastWrites, Phase, PhaseNow, PhaseTotals, Phases, Point, Problem, Range, Record, Resolution, Seconds,
+    ShardRecord, ShardState, SidecarRecord, Snapshot, Span, Spread, StepTimes, StopReason, Timer, Times, Wait, Why, WriteBasis, bound,
+    name_changes, thread_cpu_time,
 };
 pub use pixels::Size;
-pub use plan::{Action, Collision, Plan, ShardPlan, Totals};
-pub use run::{Blocked, Control, Engine, Handle, Recovered, drives, memory_budget, this_machine, workers};
+pub use plan::{Action, Plan, ShardPlan, Totals};
+pub use run::{Blocked, Control, Engine, Handle, KeptOutcome, Recovered, ShardStatus, drives, memory_budget, this_machine, workers};
 pub use sample::{SampleError, SampleSummary, write_sample};
 pub use scan::{FoundImage, Inventory, ScanError};
 pub use settings::{

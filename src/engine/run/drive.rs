@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread;
+use std::time::Instant;
 
 use crossbeam_channel::{Sender, unbounded};
 
@@ -11,7 +12,7 @@ use super::shard::{ShardRun, untouched};
 use super::{Shared, depth, problem, write};
 use crate::engine::commit::{self, CommitOptions, Committer, ShardLock};
 use crate::engine::metrics::{DriveKind, Event, Kind, Notice, Outcome, Problem, ShardRecord, ShardState};
-use crate::engine::plan::ShardPlan;
+use crate::engine::plan::{ShardPlan, look_at_sidecars};
 use crate::engine::scan::{Content, scan};
 
 /// One driver: takes the next shard until there are none.
@@ -50,13 +51,15 @@ fn shard(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>) -> ShardReco
     if shared.kind != Kind::Run || nothing_to_do {
         return work_through(shared, jobs, plan, None);
     }
+    let begun = Instant::now();
     match open(shared, plan) {
-        Ok((plan, lock)) => locked(shared, jobs, plan, &lock),
+        Ok((plan, lock)) => locked(shared, jobs, plan, &lock, begun),
         Err((plan, problem)) => untouched(&plan, &shared.settings, ShardState::Skipped(*problem)),
     }
 }
 
-fn locked(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>, lock: &ShardLock) -> ShardRecord {
+/// `begun`: when the shard began to be opened.
+fn locked(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>, lock: &ShardLock, begun: Instant) -> ShardRecord {
     if plan.work().next().is_none() {
         return work_through(shared, jobs, plan, None);
     }
@@ -64,6 +67,7 @@ fn locked(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>, lock: &Shar
         originals: shared.settings.safety.originals,
         write: shared.settings.safety.write,
         verify: shared.settings.safety.verify,
+        mtime: shared.settings.safety.mtime,
         parallel: depth::commits_in_flight(plan.inventory.drive.kind),
     };
     let committer = match Committer::open(&shared.disk, lock, &shared.run, options) {
@@ -74,13 +78,16 @@ fn locked(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>, lock: &Shar
         }
     };
     let path = plan.inventory.path.clone();
+    let opened = begun.elapsed();
     let mut record = work_through(shared, jobs, plan, Some(&committer));
     record.write_mode = committer.write_mode().into();
     record.kept_bytes = committer.kept_bytes();
+    let closing = Instant::now();
     match committer.finish() {
         Ok(_) => {}
         Err(error) => shared.notice(path, format!("{error}. All images are safe; the next run tidies up.")),
     }
+    record.opening = opened + closing.elapsed();
     record
 }
 
@@ -174,8 +181,11 @@ fn open(shared: &Shared, plan: Arc<ShardPlan>) -> Result<(Arc<ShardPlan>, ShardL
             return Err((plan, Box::new(problem::of_shard(path, &error))));
         }
     };
-    let fresh = Arc::new(ShardPlan::new(&shared.settings, Arc::new(inventory), None));
-    match fresh.collisions.first() {
+    let mut fresh = plan.again(&shared.settings, Arc::new(inventory));
+    fresh.sidecars = look_at_sidecars(shared.disk.as_ref(), &fresh, &shared.settings, &shared.probe_pool);
+    let fresh = Arc::new(fresh);
+    let blocking = fresh.blocking().next().cloned();
+    match blocking {
         None => Ok((fresh, lock)),
         Some(collision) => {
             let problem = Problem {

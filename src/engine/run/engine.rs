@@ -1,7 +1,7 @@
 //! The front door: scan and plan, estimate, start, recover.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
@@ -10,19 +10,24 @@ use time::OffsetDateTime;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 
-use super::{Control, Parts, machine, pipeline, problem};
+use super::{Control, Parts, depth, lock, machine, pipeline, priority, problem};
 use crate::engine::commit;
 use crate::engine::disk::{Disk, RealDisk};
-use crate::engine::metrics::{DriveKind, Estimate, Event, Kind, Metrics, Notice, Phases, Problem, Record, ShardRecord, ShardState, Why};
-use crate::engine::plan::{self, Action, Collision, Means, Plan, ShardPlan};
+use crate::engine::forecast::{self, Kept, Means};
+use crate::engine::metrics::{
+    Collision, DriveKind, Estimate, Event, Kind, Metrics, Notice, PastWrites, Phases, Problem, Record, ShardRecord, ShardState, Why,
+};
+use crate::engine::plan::{Action, Plan, look_at_sidecars};
 use crate::engine::resize::{Backend, Cpu};
 use crate::engine::scan::{self, FoundImage, ScanError};
 use crate::engine::settings::Settings;
 
-/// Scans, plans and runs. Cheap to make; holds no state between calls but the file system and the backend.
+/// Scans, plans and runs. Cheap to make; holds nothing between calls but the file system, the backend, and the replacements
+/// of the last sample for the run that follows.
 pub struct Engine {
-    disk: Arc<dyn Disk>,
-    backend: Arc<dyn Backend>,
+    pub(super) disk: Arc<dyn Disk>,
+    pub(super) backend: Arc<dyn Backend>,
+    pub(super) sampled: Mutex<Kept>,
 }
 
 /// A run that is under way on threads of its own.
@@ -71,6 +76,7 @@ impl Default for Engine {
         Self {
             disk: Arc::new(RealDisk),
             backend: Arc::new(Cpu),
+            sampled: Mutex::default(),
         }
     }
 }
@@ -82,15 +88,30 @@ impl Engine {
         Self {
             disk,
             backend: Arc::new(Cpu),
+            sampled: Mutex::default(),
         }
     }
 
-    /// Scans the folders and plans what would be done. Reads headers, touches nothing.
+    /// Scans the folders and plans what would be done. Reads headers, touches nothing. Shards that are not chosen are not
+    /// looked into.
     ///
     /// # Errors
-    /// A folder that is not there or cannot be listed.
+    /// A folder that is not there or cannot be listed, or a shard that was asked for and is not there.
     pub fn plan(&self, roots: &[PathBuf], settings: &Settings) -> Result<Plan, ScanError> {
+        let mut notices = Vec::new();
+        notices.extend(lowered(settings, roots));
         let folders = scan::candidates(self.disk.as_ref(), roots, settings.choose.recursive)?;
+        let all = folders.len();
+        let folders = scan::chosen(self.disk.as_ref(), folders, &settings.choose)?;
+        if folders.len() < all {
+            notices.push(of_roots(
+                roots,
+                format!(
+                    "{} of {all} folders are not looked into, by the choice of shards.",
+                    all - folders.len()
+                ),
+            ));
+        }
         let pool = self.probe_pool(folders.first().map(PathBuf::as_path));
         let mut found = Vec::with_capacity(folders.len());
         let mut unreadable = Vec::new();
@@ -102,7 +123,12 @@ impl Engine {
                 Err(error) => unreadable.push(problem::of_shard(folder, &error)),
             }
         }
-        Ok(Plan::new(settings.clone(), found, unreadable))
+        let mut plan = Plan::new(settings.clone(), found, unreadable);
+        plan.notices = notices;
+        for shard in &mut plan.shards {
+            shard.sidecars = look_at_sidecars(self.disk.as_ref(), shard, settings, &pool);
+        }
+        Ok(plan)
     }
 
     /// Reads of headers wait for the drive, not for a core.
@@ -123,15 +149,25 @@ impl Engine {
         Arc::new(pool.unwrap_or_else(|error| panic!("the system refuses to start even one thread: {error}")))
     }
 
-    /// Works on a sample of about `wanted` images in memory and predicts bytes and processing time. Writes nothing.
-    pub fn estimate(&self, plan: &Plan, wanted: usize, control: &Control) -> Estimate {
+    /// Works on a sample in memory and predicts bytes and time of carrying the plan out. Writes nothing.
+    ///
+    /// `past`: what writing cost in earlier runs, the newest first; without it the kind of the drive has to do. `news` gets
+    /// the estimate as its ranges narrow, at most ten times a second. A stop through `control` ends the sample; what was
+    /// sampled until then is used.
+    pub fn estimate(&self, plan: &Plan, past: &[PastWrites], control: &Control, mut news: impl FnMut(&Estimate)) -> Estimate {
+        let kind = plan.busiest_drive().kind;
         let means = Means {
             workers: machine::workers(&plan.settings),
+            cores: machine::cores(),
             memory: machine::memory_budget(&plan.settings),
+            reads: plan.settings.machine.io.unwrap_or_else(|| depth::range_for(kind).0).max(1),
+            shards: depth::shards_in_flight(kind),
         };
-        plan::estimate(plan, self.disk.as_ref(), &self.backend, means, wanted, &|| {
-            control.stopped().is_some()
-        })
+        let cancelled = || control.stopped().is_some();
+        let parts = (plan, self.disk.as_ref(), &self.backend);
+        let (estimate, kept) = forecast::forecast(parts, means, past, &cancelled, &mut news);
+        *lock(&self.sampled) = kept;
+        estimate
     }
 
     /// The record of a plan that is not carried out.
@@ -153,9 +189,11 @@ impl Engine {
         let (events, listener) = bounded(EVENTS_AHEAD);
         let control = Arc::new(Control::default());
         let metrics = Arc::new(Metrics::new());
+        let kept = std::mem::take(&mut *lock(&self.sampled)).for_run(&plan.settings);
         let engine = Self {
             disk: Arc::clone(&self.disk),
             backend: Arc::clone(&self.backend),
+            sampled: Mutex::new(kept),
         };
         let thread = {
             let (control, metrics) = (Arc::clone(&control), Arc::clone(&metrics));
@@ -181,12 +219,14 @@ impl Engine {
         events: Sender<Event>,
     ) -> Result<Record, Blocked> {
         let begun = Instant::now();
+        // The thread that planned may have been another one; what went wrong was told then.
+        let _ = lowered(&plan.settings, roots);
         let mut plan = plan;
         let mut record = self.record(kind, roots, &plan.settings, Vec::new(), begun);
         let mut recovered = Vec::new();
         if kind == Kind::Run {
             recovered = self.recover_first(&mut plan, &mut record, &events);
-            let collisions: Vec<_> = plan.collisions().map(|(path, c)| (path.to_owned(), c.clone())).collect();
+            let collisions: Vec<_> = plan.blocking().map(|(path, c)| (path.to_owned(), c.clone())).collect();
             if !collisions.is_empty() {
                 return Err(Blocked { collisions, recovered });
             }
@@ -200,6 +240,7 @@ impl Engine {
             control: Arc::clone(&control),
             metrics: Arc::clone(&metrics),
             events,
+            sampled: std::mem::take(&mut *lock(&self.sampled)),
             probe_pool: self.probe_pool(plan.shards.first().map(|s| s.inventory.path.as_path())),
         };
         let (shards, run_notices) = pipeline(plan, parts);
@@ -240,8 +281,10 @@ impl Engine {
                 summary: summary.clone(),
             });
             summaries.push((path.clone(), summary));
-            if let Ok(inventory) = scan::scan(self.disk.as_ref(), &path, &self.probe_pool(Some(&path))) {
-                *shard = ShardPlan::new(&settings, Arc::new(inventory), None);
+            let pool = self.probe_pool(Some(&path));
+            if let Ok(inventory) = scan::scan(self.disk.as_ref(), &path, &pool) {
+                *shard = shard.again(&settings, Arc::new(inventory));
+                shard.sidecars = look_at_sidecars(self.disk.as_ref(), shard, &settings, &pool);
             }
         }
         summaries
@@ -334,13 +377,33 @@ impl Handle {
     }
 }
 
-/// Remarks of all scans, and of shards that await recovery.
+/// Lets other programs go first where that is asked for; what to say where it could not be done.
+fn lowered(settings: &Settings, roots: &[PathBuf]) -> Option<Notice> {
+    if !settings.machine.low_priority {
+        return None;
+    }
+    let error = priority::lower().err()?;
+    Some(of_roots(
+        roots,
+        format!("The priority could not be lowered ({error}); it goes on with the one it has."),
+    ))
+}
+
+/// A remark on the whole.
+fn of_roots(roots: &[PathBuf], message: String) -> Notice {
+    Notice {
+        path: roots.first().cloned().unwrap_or_default(),
+        message,
+    }
+}
+
+/// Remarks on the plan, of all scans, and of shards that await recovery.
 fn notices(plan: &Plan) -> Vec<Notice> {
-    let mut all = Vec::new();
+    let mut all = plan.notices.clone();
     for shard in &plan.shards {
         if shard.interrupted.is_some() {
             let message =
-                "An earlier run was interrupted here. The next run recovers it first; `shardpress recover` does just that.".into();
+                "An earlier run or undo was interrupted here. The next run recovers it first; `shardpress recover` does just that.".into();
             all.push(Notice {
                 path: shard.inventory.path.clone(),
                 message,
@@ -369,14 +432,16 @@ fn notices(plan: &Plan) -> Vec<Notice> {
                 message,
             });
         }
+        let path = &shard.inventory.path;
+        all.extend(super::sidecars::notices(path, &shard.sidecars, plan.settings.sidecars.update));
         all.extend(shard.inventory.notices.iter().cloned());
     }
     all
 }
 
-/// Sorts by time; the tail tells runs of the same second apart, on this machine and on others.
-fn run_id(started: OffsetDateTime) -> String {
-    const FORMAT: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]-[hour][minute][second]");
+/// Sorts by time; the tail tells runs of the same millisecond apart, on this machine and on others.
+pub(super) fn run_id(started: OffsetDateTime) -> String {
+    const FORMAT: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]-[hour][minute][second][subsecond digits:3]");
     let when = started.format(FORMAT).unwrap_or_default();
     let salt = twox_hash::XxHash3_128::oneshot(format!("{}-{}", started.unix_timestamp_nanos(), std::process::id()).as_bytes());
     format!("{when}-{:04x}", salt as u16)

@@ -34,7 +34,8 @@ fn default_memory(workers: usize, physical: u64) -> u64 {
     if physical == 0 { wanted } else { wanted.min(physical / 4) }
 }
 
-fn cores() -> usize {
+/// Cores the program may use.
+pub(super) fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 

@@ -12,10 +12,13 @@ mod control;
 mod depth;
 mod drive;
 mod engine;
+mod kept;
 mod load;
 mod machine;
+mod priority;
 mod problem;
 mod shard;
+mod sidecars;
 #[cfg(test)]
 mod tests;
 mod work;
@@ -33,13 +36,15 @@ use self::budget::Budgets;
 use self::depth::{Climber, Gate};
 use self::shard::ShardRun;
 use crate::engine::disk::Disk;
-use crate::engine::metrics::{DriveKind, Event, Kind, Metrics, Notice, Phase, ShardRecord, ShardState, StopReason};
+use crate::engine::forecast::Kept;
+use crate::engine::metrics::{Event, Kind, Metrics, Notice, Phase, ShardRecord, ShardState, StopReason};
 use crate::engine::plan::{Plan, ShardPlan};
 use crate::engine::resize::Backend;
 use crate::engine::settings::Settings;
 
 pub use control::Control;
 pub use engine::{Blocked, Engine, Handle, Recovered};
+pub use kept::{KeptOutcome, ShardStatus};
 pub use machine::{drives, memory_budget, this_machine, workers};
 
 /// What every thread of a run may use.
@@ -55,6 +60,8 @@ struct Shared {
     budgets: Budgets,
     gate: Gate,
     probe_pool: Arc<rayon::ThreadPool>,
+    /// Made already, for the forecast.
+    sampled: Kept,
     /// Shards given up since something last worked.
     given_up: AtomicU32,
     shards: Vec<Arc<ShardPlan>>,
@@ -149,13 +156,14 @@ struct Parts {
     control: Arc<Control>,
     metrics: Arc<Metrics>,
     events: Sender<Event>,
+    sampled: Kept,
     probe_pool: Arc<rayon::ThreadPool>,
 }
 
 /// Works on every shard of the plan. Returns one record a shard, in the plan's order, and the notices.
 fn pipeline(plan: Plan, parts: Parts) -> (Vec<ShardRecord>, Vec<Notice>) {
     let workers = workers(&plan.settings);
-    let drive = busiest_drive(&plan);
+    let drive = plan.busiest_drive().kind;
     let (first, most) = match plan.settings.machine.io {
         Some(pinned) => (pinned.max(1), pinned.max(1)),
         None => depth::range_for(drive),
@@ -176,6 +184,7 @@ fn pipeline(plan: Plan, parts: Parts) -> (Vec<ShardRecord>, Vec<Notice>) {
         events: parts.events,
         gate: Gate::new(first),
         probe_pool: parts.probe_pool,
+        sampled: parts.sampled,
         given_up: AtomicU32::new(0),
         shards: plan.shards.into_iter().map(Arc::new).collect(),
         next_shard: AtomicUsize::new(0),
@@ -249,25 +258,6 @@ fn pipeline(plan: Plan, parts: Parts) -> (Vec<ShardRecord>, Vec<Notice>) {
     records.extend(unreadable.into_iter().map(shard::unreadable));
     let notices = std::mem::take(&mut *lock(&shared.notices));
     (records, notices)
-}
-
-/// The kind of drive that holds most of the bytes with work.
-fn busiest_drive(plan: &Plan) -> DriveKind {
-    let kinds = [
-        DriveKind::Network,
-        DriveKind::Spinning,
-        DriveKind::Solid,
-        DriveKind::Memory,
-        DriveKind::Unknown,
-    ];
-    let bytes = |kind: DriveKind| -> u64 {
-        plan.shards
-            .iter()
-            .filter(|s| s.inventory.drive.kind == kind)
-            .map(|s| 1 + s.totals().work_bytes)
-            .sum()
-    };
-    kinds.into_iter().max_by_key(|k| bytes(*k)).unwrap_or(DriveKind::Unknown)
 }
 
 /// Feeds the series and lets the number of reads in flight find itself.

@@ -1,13 +1,14 @@
 //! One shard on its way: what is still to do, what became of each image.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crossbeam_channel::Sender;
 
 use crate::engine::metrics::{
-    Drive, DriveKind, Event, ImageDone, ImageRecord, Metrics, Outcome, Phase, Problem, ShardRecord, ShardState, StepTimes,
+    Drive, DriveKind, Event, ImageDone, ImageRecord, Metrics, Outcome, Phase, Problem, ShardRecord, ShardState, SidecarRecord, StepTimes,
 };
 use crate::engine::plan::{self, Action, ShardPlan};
 use crate::engine::scan::Content;
@@ -22,8 +23,12 @@ pub(super) struct ShardRun {
     /// Failures since something last worked. Reads and commits apart: a folder that lost its permissions is still read well.
     read_failures: AtomicU32,
     commit_failures: AtomicU32,
+    /// Wall time of its batches, microseconds.
+    commit_us: AtomicU64,
     metrics: Arc<Metrics>,
     events: Sender<Event>,
+    /// Sidecars that were changed together with their images.
+    updated_sidecars: AtomicU64,
 }
 
 impl ShardRun {
@@ -42,8 +47,10 @@ impl ShardRun {
             given_up: AtomicBool::new(false),
             read_failures: AtomicU32::new(0),
             commit_failures: AtomicU32::new(0),
+            commit_us: AtomicU64::new(0),
             metrics,
             events,
+            updated_sidecars: AtomicU64::new(0),
         }
     }
 
@@ -55,6 +62,11 @@ impl ShardRun {
     /// Whether it makes sense to read another image of this shard.
     pub(super) fn is_given_up(&self) -> bool {
         self.given_up.load(Ordering::Relaxed)
+    }
+
+    /// So many sidecars were changed until now.
+    pub(super) fn set_updated_sidecars(&self, count: usize) {
+        self.updated_sidecars.store(count as u64, Ordering::Relaxed);
     }
 
     fn failures(&self, phase: Phase) -> &AtomicU32 {
@@ -73,6 +85,12 @@ impl ShardRun {
     /// A read or a commit failed; how many have now in a row.
     pub(super) fn failed_in_a_row(&self, phase: Phase) -> u32 {
         self.failures(phase).fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// A batch took so long to commit.
+    pub(super) fn committed(&self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.commit_us.fetch_add(micros, Ordering::Relaxed);
     }
 
     /// Full path of an image.
@@ -121,11 +139,14 @@ impl ShardRun {
             .collect();
         let reached = images.iter().all(|i| i.outcome != Outcome::NotReached);
         let state = if reached { ShardState::Done } else { ShardState::NotReached };
-        ShardRecord {
+        let mut record = ShardRecord {
             images,
             state,
+            commit: Duration::from_micros(self.commit_us.load(Ordering::Relaxed)),
             ..shard_record(&self.plan)
-        }
+        };
+        record.sidecars.updated = self.updated_sidecars.load(Ordering::Relaxed);
+        record
     }
 }
 
@@ -164,6 +185,10 @@ pub(super) fn unreadable(problem: Problem) -> ShardRecord {
         kept_bytes: 0,
         write_mode: String::new(),
         recovered: None,
+        collisions: Vec::new(),
+        sidecars: SidecarRecord::default(),
+        commit: Duration::ZERO,
+        opening: Duration::ZERO,
     }
 }
 
@@ -178,6 +203,10 @@ fn shard_record(plan: &ShardPlan) -> ShardRecord {
         kept_bytes: 0,
         write_mode: String::new(),
         recovered: None,
+        collisions: plan.collisions.clone(),
+        sidecars: plan.sidecars.clone(),
+        commit: Duration::ZERO,
+        opening: Duration::ZERO,
     }
 }
 
@@ -209,5 +238,6 @@ pub(super) fn record(plan: &ShardPlan, settings: &Settings, image: usize, outcom
         after,
         output,
         steps: StepTimes::default(),
+        quality: None,
     }
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::*;
 use crate::engine::commit;
 use crate::engine::disk::{Disk, DiskError, Entry, Identity, LockGuard, NewFile, OpenFile, RealDisk};
-use crate::engine::metrics::{Drive, Outcome, Record};
-use crate::engine::settings::Originals;
+use crate::engine::metrics::{Drive, DriveKind, Outcome, Record};
+use crate::engine::settings::{Collisions, Originals};
 
 /// The real disk, except where a test says otherwise.
 #[derive(Debug, Default)]
@@ -83,6 +83,10 @@ impl Disk for Moody {
     fn lock(&self, path: &Path) -> Result<Option<Box<dyn LockGuard>>, DiskError> {
         RealDisk.lock(path)
     }
+    fn block_size(&self, path: &Path) -> Option<u64> {
+        RealDisk.block_size(path)
+    }
+
     fn drive(&self, path: &Path) -> Drive {
         let real = RealDisk.drive(path);
         Drive {
@@ -292,4 +296,44 @@ fn a_locked_shard_is_skipped_even_if_only_recovery_is_due() {
     drop(guard);
     let record = work(Moody::default(), &root, &settings(), Kind::Run, |_| {});
     assert_eq!(record.shards[0].state, ShardState::Done);
+}
+
+#[test]
+fn a_folder_that_changed_after_the_plan_is_planned_anew_by_the_same_policy() {
+    for (policy, limit) in [
+        (Collisions::Block, None),
+        (Collisions::Skip, None),
+        (Collisions::Number, None),
+        (Collisions::Number, Some(2)),
+    ] {
+        let dir = library(1, 3);
+        let folder = dir.path().canonicalize().expect("real").join("s0");
+        let mut settings = settings();
+        settings.safety.collisions = policy;
+        settings.choose.limit = limit;
+        let engine = Engine::on(Arc::new(RealDisk));
+        let roots = vec![dir.path().to_owned()];
+        let plan = engine.plan(&roots, &settings).expect("plan");
+        assert_eq!(plan.shards[0].collisions.len(), 0);
+        // Somebody writes an image anew, and puts a file where another one's replacement should go.
+        fs::write(folder.join("img0000.png"), png(50, 50)).expect("write");
+        fs::write(folder.join("img0001.jpg"), b"not a picture").expect("write");
+        let record = engine.start(plan, roots, Kind::Run, None).join().expect("no collision of the plan");
+        let exists = |name: &str| folder.join(name).exists();
+        let numbered = policy == Collisions::Number;
+        assert_eq!(fs::read(folder.join("img0001.jpg")).expect("still there"), b"not a picture");
+        assert_eq!(exists("img0001-2.jpg"), numbered, "{policy:?}");
+        assert_eq!(exists("img0001.png"), !numbered, "{policy:?}");
+        assert_eq!(exists("img0000.jpg"), policy != Collisions::Block, "{policy:?}");
+        assert_eq!(
+            exists("img0002.jpg"),
+            policy != Collisions::Block && limit.is_none(),
+            "{policy:?} {limit:?}"
+        );
+        assert_eq!(record.shards[0].collisions.len(), 1);
+        match &record.shards[0].state {
+            ShardState::Skipped(problem) => assert_eq!((policy, problem.code), (Collisions::Block, "collision")),
+            state => assert_eq!((policy != Collisions::Block, state), (true, &ShardState::Done)),
+        }
+    }
 }

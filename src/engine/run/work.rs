@@ -9,10 +9,34 @@ use super::Shared;
 use super::load::Loaded;
 use super::shard::record;
 use super::write::Finished;
-use crate::engine::metrics::{Outcome, Phase, Problem, StepTimes, Wait};
+use crate::engine::metrics::{Outcome, Phase, Problem, StepTimes, Wait, Why};
+use crate::engine::pixels::Header;
 use crate::engine::plan::Action;
 use crate::engine::scan::Content;
-use crate::engine::shrink::{Shrinker, cost};
+use crate::engine::shrink::{ShrinkError, Shrinker, Shrunk, cost};
+
+/// Works on an image within the memory budget, and takes the time.
+fn shrink(shared: &Shared, shrinker: &mut Shrinker, header: &Header, bytes: &[u8]) -> Result<Shrunk, ShrinkError> {
+    let (need, in_strips) = match cost(header, bytes.len() as u64, &shared.settings) {
+        Ok(cost) => match cost.strips {
+            Some(strips) if cost.whole > shared.budgets.working.total() && strips < cost.whole => (strips, true),
+            _ => (cost.whole, false),
+        },
+        // Planned within the limits, so this cannot be; if it is, the whole budget is surely enough to refuse in.
+        Err(_) => (u64::MAX, false),
+    };
+    let waited = Instant::now();
+    let _working = shared.budgets.working.take(need);
+    shared.metrics.waited(Phase::Process, Wait::Memory, waited.elapsed());
+    let timer = shared.metrics.start(Phase::Process);
+    let result = shrinker.shrink(bytes, in_strips);
+    // An image that failed costs time, but is not counted as processed.
+    match result {
+        Ok(_) => _ = timer.done(bytes.len() as u64),
+        Err(_) => drop(timer),
+    }
+    result
+}
 
 /// One worker: takes loaded images until there are none.
 pub(super) fn run(shared: &Shared, loaded: &Receiver<Loaded>) {
@@ -41,27 +65,15 @@ fn work(shared: &Shared, shrinker: &mut Shrinker, item: Loaded) {
     let (Content::Image(header), Action::Shrink { why, output }) = (&found.content, &shard.plan.actions[job.image]) else {
         return;
     };
-    let (need, in_strips) = match cost(header, found.bytes(), &shared.settings) {
-        Ok(cost) => match cost.strips {
-            Some(strips) if cost.whole > shared.budgets.working.total() && strips < cost.whole => (strips, true),
-            _ => (cost.whole, false),
-        },
-        // Planned within the limits, so this cannot be; if it is, the whole budget is surely enough to refuse in.
-        Err(_) => (u64::MAX, false),
+    let result = match shared.sampled.take(source.hash) {
+        Some(done) => {
+            // Made for the forecast, from these very bytes: its time counts as if it was made now.
+            shared.metrics.work(Phase::Process, done.took, done.cpu, bytes.len() as u64);
+            Ok(done.shrunk)
+        }
+        None => shrink(shared, shrinker, header, &bytes),
     };
-    let waited = Instant::now();
-    let working = shared.budgets.working.take(need);
-    shared.metrics.waited(Phase::Process, Wait::Memory, waited.elapsed());
-
-    let timer = shared.metrics.start(Phase::Process);
-    let result = shrinker.shrink(&bytes, in_strips);
-    // An image that failed costs time, but is not counted as processed.
-    match result {
-        Ok(_) => _ = timer.done(bytes.len() as u64),
-        Err(_) => drop(timer),
-    }
     drop(bytes);
-    drop(working);
     drop(permit);
     let shrunk = match result {
         Ok(shrunk) => shrunk,
@@ -92,7 +104,15 @@ fn work(shared: &Shared, shrinker: &mut Shrinker, item: Loaded) {
     record.after = Some(shrunk.after);
     record.bytes_after = shrunk.bytes.len() as u64;
     record.steps = StepTimes { load_us, ..shrunk.steps };
+    record.quality = shrunk.quality;
 
+    if !shared.settings.choose.is_worth_it(found.bytes(), record.bytes_after) {
+        let steps = record.steps;
+        let mut record = super::shard::record(&shard.plan, &shared.settings, job.image, Outcome::LeftAlone(Why::NotSmaller));
+        record.steps = steps;
+        shard.ended(job.image, record);
+        return;
+    }
     let waited = Instant::now();
     let permit = shared.budgets.waiting.take(shrunk.bytes.len() as u64);
     shared.metrics.waited(Phase::Process, Wait::Output, waited.elapsed());
@@ -102,6 +122,7 @@ fn work(shared: &Shared, shrinker: &mut Shrinker, item: Loaded) {
         source,
         output: output.clone(),
         bytes: shrunk.bytes,
+        flattened: shrunk.flattened,
         record,
         permit,
     };

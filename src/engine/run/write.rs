@@ -1,4 +1,5 @@
-//! Write: replacements of one shard gather into batches, and batches go through the commit protocol.
+//! Write: replacements of one shard gather into batches, and batches go through the commit protocol, together with the
+//! sidecars that tell of them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,8 +10,11 @@ use super::Shared;
 use super::budget::Permit;
 use super::load::Source;
 use super::shard::ShardRun;
-use crate::engine::commit::{CommitFailure, Committer, Replacement, Verdict};
+use super::sidecars::SidecarEditor;
+use crate::engine::commit::{CommitFailure, Committer, Replacement, Verdict, no_edits};
 use crate::engine::metrics::{ImageRecord, Outcome, Phase, Problem, StopReason, Wait};
+use crate::engine::scan::Content;
+use crate::engine::sidecars::Change;
 
 /// A verified replacement in memory.
 pub(super) struct Finished {
@@ -18,6 +22,8 @@ pub(super) struct Finished {
     pub(super) source: Source,
     pub(super) output: std::ffi::OsString,
     pub(super) bytes: Vec<u8>,
+    /// Some of its pixels let the matte through.
+    pub(super) flattened: bool,
     /// What will be said of the image once it is committed.
     pub(super) record: ImageRecord,
     /// Held until the bytes are on disk.
@@ -30,6 +36,9 @@ const BATCH_IMAGES: usize = 64;
 /// Bytes of one batch.
 const BATCH_BYTES: usize = 16 << 20;
 
+/// Replacements are hardly smaller than this, bytes: what a batch that counts bytes may hold of them.
+const LEAST_REPLACEMENT: usize = 8 << 10;
+
 /// A batch that has begun waits no longer than this for more.
 const BATCH_AGE: Duration = Duration::from_secs(1);
 
@@ -38,27 +47,34 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// Commits what arrives until every job of the shard is gone. Without a committer (`plan --exact`) nothing is written.
 pub(super) fn run(shared: &Shared, shard: &Arc<ShardRun>, committer: Option<&Committer>, finished: &Receiver<Finished>) {
+    let editor = committer.and_then(|_| SidecarEditor::new(shared, shard));
     loop {
         let waited = Instant::now();
-        let Some(batch) = gather(shared, finished) else { return };
+        let rows_len = editor.as_ref().map_or(0, SidecarEditor::rows_len);
+        let Some(batch) = gather(shared, finished, rows_len) else { break };
         shared.metrics.waited(Phase::Write, Wait::Input, waited.elapsed());
         shared.metrics.queue(Phase::Write, -(batch.len() as i64));
         match committer {
             None => batch.into_iter().for_each(|item| shard.ended(item.image, item.record)),
             // What is not begun stays undone: its originals were not touched.
             Some(_) if shared.control.insisted() => {}
-            Some(committer) => commit(shared, shard, committer, batch),
+            Some(committer) => commit(shared, shard, committer, editor.as_ref(), batch),
         }
+    }
+    if let Some(editor) = editor {
+        editor.finish();
     }
 }
 
-/// The next batch; `None` when no more will come.
-fn gather(shared: &Shared, finished: &Receiver<Finished>) -> Option<Vec<Finished>> {
+/// The next batch; `None` when no more will come. `rows_len`: bytes of files that are written anew with every batch, which
+/// is why there is about as much else in it.
+fn gather(shared: &Shared, finished: &Receiver<Finished>, rows_len: usize) -> Option<Vec<Finished>> {
+    let (most_images, most_bytes) = (BATCH_IMAGES.max(rows_len / LEAST_REPLACEMENT), BATCH_BYTES.max(rows_len));
     let first = finished.recv().ok()?;
     let begun = Instant::now();
     let mut bytes = first.bytes.len();
     let mut batch = vec![first];
-    while batch.len() < BATCH_IMAGES && bytes < BATCH_BYTES {
+    while batch.len() < most_images && bytes < most_bytes {
         match finished.recv_timeout(LOOK) {
             Ok(item) => {
                 bytes += item.bytes.len();
@@ -73,7 +89,11 @@ fn gather(shared: &Shared, finished: &Receiver<Finished>) -> Option<Vec<Finished
     Some(batch)
 }
 
-fn commit(shared: &Shared, shard: &Arc<ShardRun>, committer: &Committer, batch: Vec<Finished>) {
+fn commit(shared: &Shared, shard: &Arc<ShardRun>, committer: &Committer, editor: Option<&SidecarEditor<'_>>, batch: Vec<Finished>) {
+    let changes: Vec<(usize, Option<Change>)> = match editor {
+        Some(_) => batch.iter().map(|item| (item.image, change(shard, item))).collect(),
+        None => Vec::new(),
+    };
     let mut permits = Vec::with_capacity(batch.len());
     let mut records = Vec::with_capacity(batch.len());
     let replacements = batch
@@ -97,8 +117,17 @@ fn commit(shared: &Shared, shard: &Arc<ShardRun>, committer: &Committer, batch: 
             }
         })
         .collect();
-    let verdicts = committer.commit(replacements);
+    let begun = Instant::now();
+    let verdicts = match editor {
+        Some(editor) => committer.commit(replacements, &|going| editor.edits(&changes, going)),
+        None => committer.commit(replacements, &no_edits),
+    };
+    shard.committed(begun.elapsed());
     drop(permits);
+    if let Some(editor) = editor {
+        let committed: Vec<bool> = verdicts.iter().map(|v| matches!(v, Verdict::Committed { .. })).collect();
+        editor.ended(&changes, &committed);
+    }
     for ((image, bytes, mut record), verdict) in records.into_iter().zip(verdicts) {
         match verdict {
             Verdict::Committed { write, cpu } => {
@@ -125,6 +154,19 @@ fn commit(shared: &Shared, shard: &Arc<ShardRun>, committer: &Committer, batch: 
         }
         shard.ended(image, record);
     }
+}
+
+/// What sidecars may have to say of an image from now on; `None` where its names are no text.
+fn change(shard: &ShardRun, item: &Finished) -> Option<Change> {
+    let found = &shard.plan.inventory.images[item.image];
+    let Content::Image(header) = &found.content else { return None };
+    Some(Change {
+        old_name: found.name.to_str()?.to_owned(),
+        new_name: item.output.to_str()?.to_owned(),
+        old: [item.record.before.unwrap_or(header.size), header.size],
+        new: item.record.after?,
+        flattened: item.flattened,
+    })
 }
 
 fn stop_for(shared: &Shared, shard: &ShardRun, failure: &CommitFailure) {
