@@ -5,15 +5,23 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
+use super::compare::Comparison;
+use super::page::Page;
 use super::value::{FORMAT, Report};
-use super::{json, markdown};
+use super::{csv, findings, html, json, markdown, sections};
 
 /// Why a report could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
     /// The ending of the name tells no format.
-    #[error("{}: a report's name must end in .json or .md. Nothing was written.", path.display())]
+    #[error("{}: a report's name must end in .json, .md, .html or .csv. Nothing was written.", path.display())]
     Ending {
+        /// The name.
+        path: PathBuf,
+    },
+    /// A comparison has no such form.
+    #[error("{}: a comparison is written as .md or .html. Nothing was written.", path.display())]
+    NotForComparisons {
         /// The name.
         path: PathBuf,
     },
@@ -50,16 +58,58 @@ pub enum ReportError {
     /// The system names no folder for user data.
     #[error("There is no folder for user data; set HOME to a folder of yours.")]
     NoDataFolder,
+    /// The history has nothing of that name.
+    #[error("\"{wanted}\": there is no such file, and the history has no such plan or run. `shardpress report history` lists them.")]
+    NotInHistory {
+        /// What was asked for.
+        wanted: String,
+    },
+    /// Reports that do not make one.
+    #[error("{reason} Nothing was written.")]
+    Merge {
+        /// Why, in a sentence or two.
+        reason: String,
+    },
 }
 
-/// The formats of a report.
+/// The forms of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
+pub enum ReportFormat {
+    /// The whole value.
     Json,
+    /// A page to read or to paste.
     Markdown,
+    /// A page with plots, in one file.
+    Html,
+    /// A line an image.
+    Csv,
 }
 
-/// Everything that can be known beforehand: the ending is `.json` or `.md` (in any case), the folder exists and can be
+impl ReportFormat {
+    /// By the ending of a file's name, in any case.
+    pub fn of_path(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "json" => Some(Self::Json),
+            "md" => Some(Self::Markdown),
+            "html" => Some(Self::Html),
+            "csv" => Some(Self::Csv),
+            _ => None,
+        }
+    }
+}
+
+/// A report in one of its forms.
+pub fn render(report: &Report, format: ReportFormat, to: &mut dyn Write) -> io::Result<()> {
+    let page = || sections::page(report);
+    match format {
+        ReportFormat::Json => json::write_pretty(report, to),
+        ReportFormat::Markdown => to.write_all(markdown::markdown(&page()).as_bytes()),
+        ReportFormat::Html => to.write_all(html::html(&page(), findings::is_bad(report)).as_bytes()),
+        ReportFormat::Csv => csv::write(report, to),
+    }
+}
+
+/// Everything that can be known beforehand: the ending is `.json`, `.md`, `.html` or `.csv` (in any case), the folder exists and can be
 /// written to (a hidden file is created there and removed), and whatever bears the name already is a report of ours. To be asked before a run, so that nobody learns of a typing error an hour later.
 pub fn check_path(path: &Path) -> Result<(), ReportError> {
     ending(path).map(|_| ())?;
@@ -88,22 +138,36 @@ pub fn check_path(path: &Path) -> Result<(), ReportError> {
         .map_err(|source| write_error(path, source))
 }
 
-/// Writes `report` to `path`: JSON where the name ends in `.json`, Markdown where it ends in `.md`. An earlier report of
-/// that name is replaced, anything else is refused; see [`check_path`].
+/// Writes `report` to `path`, in the form that its ending tells. An earlier report of that name is replaced, anything else is
+/// refused; see [`check_path`].
 pub fn write(report: &Report, path: &Path) -> Result<(), ReportError> {
     check_path(path)?;
-    match ending(path)? {
-        Ending::Json => write_whole(path, |file| json::write_pretty(report, file)),
-        Ending::Markdown => write_whole(path, |file| file.write_all(markdown::markdown(report).as_bytes())),
+    let format = ending(path)?;
+    write_whole(path, |file| render(report, format, file))
+}
+
+/// As [`write()`], for a comparison: Markdown or HTML.
+pub fn write_comparison(comparison: &Comparison, path: &Path) -> Result<(), ReportError> {
+    let format = ending(path)?;
+    check_path(path)?;
+    match render_comparison(comparison, format) {
+        Some(page) => write_whole(path, |file| file.write_all(page.as_bytes())),
+        None => Err(ReportError::NotForComparisons { path: path.to_owned() }),
     }
 }
 
-fn ending(path: &Path) -> Result<Ending, ReportError> {
-    match path.extension() {
-        Some(ending) if ending.eq_ignore_ascii_case("json") => Ok(Ending::Json),
-        Some(ending) if ending.eq_ignore_ascii_case("md") => Ok(Ending::Markdown),
-        _ => Err(ReportError::Ending { path: path.to_owned() }),
+/// A comparison as Markdown or HTML; it has no other form.
+pub fn render_comparison(comparison: &Comparison, format: ReportFormat) -> Option<String> {
+    let page: Page = comparison.page();
+    match format {
+        ReportFormat::Markdown => Some(markdown::markdown(&page)),
+        ReportFormat::Html => Some(html::html(&page, false)),
+        ReportFormat::Json | ReportFormat::Csv => None,
     }
+}
+
+fn ending(path: &Path) -> Result<ReportFormat, ReportError> {
+    ReportFormat::of_path(path).ok_or_else(|| ReportError::Ending { path: path.to_owned() })
 }
 
 /// Of a file name alone, the folder is this one.
@@ -114,16 +178,25 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// Both formats name themselves at the very beginning. A file that cannot be read is none of ours, nor is an empty one: ours
-/// are whole or not there.
-fn is_ours(path: &Path) -> bool {
+/// Every form names itself at the very beginning. A file that cannot be read is none of ours, nor is an empty one: ours are
+/// whole or not there.
+pub(super) fn is_ours(path: &Path) -> bool {
     let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(64).read_to_end(&mut head));
+    let read = File::open(path).and_then(|file| file.take(96).read_to_end(&mut head));
     if read.is_err() {
         return false;
     }
-    let head: String = String::from_utf8_lossy(&head).chars().filter(|c| !c.is_whitespace()).collect();
-    head.starts_with(&format!("{{\"format\":\"{FORMAT}\"")) || head.starts_with("#Shardpressreport")
+    let head = String::from_utf8_lossy(&head);
+    if head.starts_with(csv::HEAD) || head.starts_with(html::HEAD) {
+        return true;
+    }
+    let head: String = head.chars().filter(|c| !c.is_whitespace()).collect();
+    let ours = [
+        format!("{{\"format\":\"{FORMAT}\""),
+        "#Shardpressreport".to_owned(),
+        "#Shardpresscomparison".to_owned(),
+    ];
+    ours.iter().any(|ours| head.starts_with(ours))
 }
 
 /// Writes beside `path`, syncs, then renames: whoever reads `path` sees the old file or the whole new one.
@@ -168,13 +241,13 @@ fn sync_folder(folder: &Path) {
 }
 
 /// What the system said, in the words that the engine has for it.
-fn reason(source: &io::Error) -> String {
+pub(super) fn reason(source: &io::Error) -> String {
     use io::ErrorKind as K;
     match source.kind() {
         K::StorageFull | K::QuotaExceeded | K::FileTooLarge => "no space is left on the drive (or a quota is used up)".to_owned(),
         K::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
         K::PermissionDenied => "permission denied".to_owned(),
-        K::NotFound => "the folder is not there any more".to_owned(),
+        K::NotFound => "there is no such file or folder".to_owned(),
         K::AlreadyExists => "the name is already taken".to_owned(),
         K::InvalidFilename => "the name is not one this file system takes".to_owned(),
         _ => source.to_string(),

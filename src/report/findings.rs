@@ -62,6 +62,41 @@ pub(super) fn critical(report: &Report) -> String {
     }
 }
 
+/// Whether the sizes of single images after the change are known, or at least predicted. An estimate may know their sum alone.
+pub(super) fn knows_sizes_after(report: &Report) -> bool {
+    let totals = &report.totals;
+    report.kind != Kind::Estimate || totals.changed_bytes_after != totals.changed_bytes_before
+}
+
+/// Bytes of the changed images after the change: where only their sum was predicted, its best guess.
+pub(super) fn changed_bytes_after(report: &Report) -> u64 {
+    match &report.estimate {
+        Some(estimate) if !knows_sizes_after(report) => estimate.bytes_after.expected,
+        _ => report.totals.changed_bytes_after,
+    }
+}
+
+/// Bytes saved, with the same care.
+pub(super) fn bytes_saved(report: &Report) -> i64 {
+    let totals = &report.totals;
+    totals
+        .bytes_saved
+        .saturating_add(super::make::difference(totals.changed_bytes_after, changed_bytes_after(report)))
+}
+
+/// Bytes of everything after the change, with the same care.
+pub(super) fn bytes_after(report: &Report) -> u64 {
+    let totals = &report.totals;
+    (totals.bytes_after - totals.changed_bytes_after).saturating_add(changed_bytes_after(report))
+}
+
+/// Whether the finding is no good news: something failed, was skipped or was stopped.
+pub(super) fn is_bad(report: &Report) -> bool {
+    report.stopped.is_some()
+        || report.totals.images.failed > 0
+        || report.failures.iter().any(|failure| failure.kind == FailureKind::ShardSkipped)
+}
+
 /// What it saves, as a sentence: measured, or predicted with its range.
 pub(super) fn saving(report: &Report) -> String {
     let totals = &report.totals;

@@ -172,6 +172,17 @@ pub fn duration(time: Duration) -> String {
     }
 }
 
+/// A short time, milliseconds: `0.16 ms`, `2.5 ms`, `160 ms`, `1.6 s`.
+pub fn milliseconds(value: f64) -> String {
+    if value < 0.995 {
+        format!("{:.2} ms", value.max(0.0))
+    } else if value < 9.95 {
+        format!("{value:.1} ms").replace(".0 ", " ")
+    } else {
+        seconds(value / 1e3).replace(".0 ", " ")
+    }
+}
+
 /// A time in seconds, as [`duration`]; nonsense (negative, not finite) counts as none.
 pub fn seconds(seconds: f64) -> String {
     duration(Duration::try_from_secs_f64(seconds).unwrap_or_default())
@@ -261,6 +272,9 @@ mod tests {
             (353_000_000, "4 d 02 h"),
         ] {
             assert_eq!(duration(Duration::from_millis(millis)), text, "{millis}");
+        }
+        for (value, text) in [(0.158, "0.16 ms"), (1.0, "1 ms"), (2.5, "2.5 ms"), (10.0, "10 ms"), (1000.0, "1 s")] {
+            assert_eq!(milliseconds(value), text);
         }
         assert_eq!(
             (seconds(f64::NAN), seconds(-1.0), seconds(2.0)),

@@ -1,13 +1,17 @@
 //! From the engine's record to the report: sums, names, rounding. A pure function.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::time::Duration;
 
 use crate::engine::{
-    Estimate, Format, ImageRecord, Kind, Outcome, Phase, PhaseTotals, Phases, Point, Problem, Range, Record, ShardRecord, ShardState, Size,
+    Format, ImageRecord, Kind, Outcome, Phase, PhaseTotals, Phases, Point, Problem, Record, ShardRecord, ShardState, SidecarRecord, Size,
     Spread, StepTimes, Wait, Why, bound,
 };
 
+use super::forecast::{estimate, forecast};
+use super::load_speed::load_speed;
+use super::quality::quality;
 use super::value::*;
 use super::{Name, advice, findings};
 
@@ -15,7 +19,8 @@ impl Report {
     /// The report on a plan or a run.
     pub fn new(record: &Record) -> Self {
         let shards: Vec<ShardReport> = record.shards.iter().map(shard).collect();
-        let totals = totals(record, &shards);
+        let totals = totals(&shards, record.phases.write.bytes);
+        let phases = phases(&record.phases);
         let verdict = bound(&record.phases);
         let mut report = Self {
             format: FORMAT.to_owned(),
@@ -27,15 +32,18 @@ impl Report {
             stopped: record.stopped,
             critical_finding: String::new(),
             roots: record.roots.iter().map(|root| Name::of_path(root)).collect(),
-            formats: formats(record),
+            formats: formats(&shards),
             estimate: record.estimate.as_ref().map(estimate),
+            quality: quality(record),
             forecast: record
                 .estimate
                 .as_ref()
                 .filter(|_| record.kind == Kind::Run)
                 .map(|e| forecast(e, record, &totals)),
             totals,
-            phases: phases(&record.phases),
+            load_speed: load_speed(&phases, &shards),
+            parts: Vec::new(),
+            phases,
             recommendations: verdict
                 .as_ref()
                 .map(|bound| advice::recommendations(record, bound))
@@ -46,6 +54,16 @@ impl Report {
                 evidence: bound.evidence,
             }),
             failures: record.shards.iter().flat_map(failures).collect(),
+            collisions: record
+                .shards
+                .iter()
+                .flat_map(|shard| {
+                    shard
+                        .collisions
+                        .iter()
+                        .map(|collision| CollisionReport::new(&shard.path, collision))
+                })
+                .collect(),
             notices: record
                 .notices
                 .iter()
@@ -113,14 +131,32 @@ fn shard(shard: &ShardRecord) -> ShardReport {
         kept_bytes: shard.kept_bytes,
         write_mode: shard.write_mode.clone(),
         recovered: shard.recovered.clone(),
+        sidecars: sidecars(&shard.sidecars),
+        commit_seconds: seconds(shard.commit),
+        opening_seconds: seconds(shard.opening),
         images: shard.images.iter().map(image).collect(),
+    }
+}
+
+fn sidecars(record: &SidecarRecord) -> SidecarsReport {
+    let names = |list: &[OsString]| list.iter().map(|name| Name::new(name)).collect();
+    SidecarsReport {
+        files: record.files,
+        naming_old: record.naming_old,
+        rows_naming_old: record.rows_naming_old,
+        updated: record.updated,
+        unreadable: names(&record.unreadable),
+        unreadable_rows: record.unreadable_rows,
+        orphans: names(&record.orphans),
+        images_without: names(&record.images_without),
+        stale_latents: names(&record.stale_latents),
     }
 }
 
 fn image(image: &ImageRecord) -> ImageReport {
     let (outcome, reason) = match &image.outcome {
-        Outcome::Shrunk(why) => (ImageOutcome::Shrunk, Some(why_code(*why).to_owned())),
-        Outcome::LeftAlone(why) => (ImageOutcome::LeftAlone, Some(why_code(*why).to_owned())),
+        Outcome::Shrunk(why) => (ImageOutcome::Shrunk, Some(reason(*why).to_owned())),
+        Outcome::LeftAlone(why) => (ImageOutcome::LeftAlone, Some(reason(*why).to_owned())),
         Outcome::Refused(problem) => (ImageOutcome::Refused, Some(problem.code.to_owned())),
         Outcome::Failed(problem) => (ImageOutcome::Failed, Some(problem.code.to_owned())),
         Outcome::NotReached => (ImageOutcome::NotReached, None),
@@ -143,6 +179,8 @@ fn image(image: &ImageRecord) -> ImageReport {
         bytes_after: bytes_after(image),
         before: image.before.map(dimensions),
         after: image.after.map(dimensions),
+        score: image.quality.map(|quality| rounded(quality.score)),
+        quality: image.quality.map(|quality| quality.quality),
         steps: (image.steps != StepTimes::default()).then_some(Steps {
             load_us: image.steps.load_us,
             decode_us: image.steps.decode_us,
@@ -154,7 +192,8 @@ fn image(image: &ImageRecord) -> ImageReport {
     }
 }
 
-fn why_code(why: Why) -> &'static str {
+/// Why an image is worked on or left alone, as the field `reason` says it.
+pub fn reason(why: Why) -> &'static str {
     match why {
         Why::AboveTarget => "above_target",
         Why::BelowTargetUpscaled => "below_target_upscaled",
@@ -190,10 +229,11 @@ fn failures(shard: &ShardRecord) -> Vec<Failure> {
     failures
 }
 
-fn totals(record: &Record, shards: &[ShardReport]) -> Totals {
+/// Sums over shards; `written_bytes` is known by the phases alone.
+pub(super) fn totals(shards: &[ShardReport], written_bytes: u64) -> Totals {
     let mut totals = Totals {
         shards: shards.len() as u64,
-        written_bytes: record.phases.write.bytes,
+        written_bytes,
         ..Totals::default()
     };
     for shard in shards {
@@ -221,10 +261,11 @@ fn totals(record: &Record, shards: &[ShardReport]) -> Totals {
     totals
 }
 
-fn formats(record: &Record) -> Vec<FormatSavings> {
+/// Changed images by the format they had.
+pub(super) fn formats(shards: &[ShardReport]) -> Vec<FormatSavings> {
     let mut sums: BTreeMap<Option<Format>, (u64, u64, u64)> = BTreeMap::new();
-    for image in record.shards.iter().flat_map(|shard| &shard.images) {
-        if matches!(image.outcome, Outcome::Shrunk(_)) {
+    for image in shards.iter().flat_map(|shard| &shard.images) {
+        if image.outcome == ImageOutcome::Shrunk {
             let sum = sums.entry(image.format).or_default();
             *sum = (sum.0 + 1, sum.1 + image.bytes_before, sum.2 + image.bytes_after);
         }
@@ -239,41 +280,6 @@ fn formats(record: &Record) -> Vec<FormatSavings> {
             saved_share: rounded(super::format::share(difference(before, after) as f64, before as f64)),
         })
         .collect()
-}
-
-fn estimate(estimate: &Estimate) -> EstimateReport {
-    EstimateReport {
-        sampled_images: estimate.sampled as u64,
-        images: estimate.images as u64,
-        bytes_after: range(estimate.bytes_after),
-        bytes_saved: range(estimate.bytes_saved),
-        process_seconds: rounded(estimate.process_secs),
-    }
-}
-
-fn range(range: Range) -> RangeReport {
-    RangeReport {
-        low: range.low,
-        expected: range.expected,
-        high: range.high,
-    }
-}
-
-fn forecast(estimate: &Estimate, record: &Record, totals: &Totals) -> Forecast {
-    let expected = range(estimate.bytes_saved);
-    let saved = totals.bytes_saved;
-    Forecast {
-        complete: record.stopped.is_none() && totals.images.shrunk == estimate.images as u64,
-        images_expected: estimate.images as u64,
-        images_changed: totals.images.shrunk,
-        bytes_saved_expected: expected,
-        bytes_saved: saved,
-        within_range: u64::try_from(saved).is_ok_and(|saved| (expected.low..=expected.high).contains(&saved)),
-        deviation: match expected.expected {
-            0 => 0.0,
-            expected => rounded(saved as f64 / expected as f64 - 1.0),
-        },
-    }
 }
 
 fn phases(phases: &Phases) -> PhasesReport {
@@ -329,12 +335,12 @@ fn waited(totals: &PhaseTotals) -> WaitReport {
     }
 }
 
-fn difference(before: u64, after: u64) -> i64 {
+pub(super) fn difference(before: u64, after: u64) -> i64 {
     let difference = i128::from(before) - i128::from(after);
     i64::try_from(difference).unwrap_or(if difference < 0 { i64::MIN } else { i64::MAX })
 }
 
-fn seconds(time: Duration) -> f64 {
+pub(super) fn seconds(time: Duration) -> f64 {
     rounded(time.as_secs_f64())
 }
 

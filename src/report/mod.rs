@@ -2,31 +2,56 @@
 //! the engine's `Record`; nothing is measured, and nothing but a report file is ever written.
 //!
 //! - [`Report`]: the value (`docs/report.schema.json` describes it, `docs/report.md` explains its numbers);
-//! - [`write()`]: to a file, JSON or Markdown by the ending of its name;
+//! - [`write()`]: to a file, JSON, Markdown, HTML or CSV by the ending of its name; [`render`]: the same, wherever it goes;
+//! - [`read()`]: back from JSON; [`merge()`]: the reports of many machines as one; [`Comparison`]: two of them side by side;
 //! - [`history`]: every plan and run is kept in the user's data folder;
 //! - [`summary`]: the closing words of a plan or a run in the terminal;
 //! - [`mod@format`]: numbers as people read them, shared by all of them.
+//!
+//! What a page says is written once, in `sections`, as blocks of `page`; `markdown` and `html` set them, `plots` has what is
+//! drawn and `html::svg` draws it.
 
 mod advice;
+mod choice;
+pub mod compare;
+mod csv;
 mod file;
 mod findings;
+mod forecast;
 pub mod format;
 pub mod history;
+mod html;
 mod json;
+mod load_speed;
 mod make;
 mod markdown;
+mod merge;
 mod name;
+mod page;
+mod past;
+mod plots;
+mod quality;
+mod read;
+mod sections;
 pub mod summary;
 mod table;
 mod tree;
 mod value;
 
-pub use file::{ReportError, check_path, write};
+pub use compare::Comparison;
+pub use file::{ReportError, ReportFormat, check_path, render, render_comparison, write, write_comparison};
+pub use load_speed::{LoadCause, LoadSpeedReport, PercentilesReport};
+pub use make::reason;
+pub use merge::merge;
 pub use name::Name;
+pub use past::past_writes;
+pub use quality::{QualityReport, QualitySaved, WorstImage};
+pub use read::read;
 pub use value::{
-    BoundReport, Counts, Dimensions, DriveReport, EstimateReport, Failure, FailureKind, Forecast, FormatSavings, ImageOutcome, ImageReport,
-    MachineReport, NoticeReport, PhaseReport, PhasesReport, RangeReport, Recommendation, Report, SeriesCounts, SeriesReport, ShardReport,
-    ShardStateName, SpreadReport, Steps, Totals, VERSION, WaitReport,
+    BoundReport, CollidingImage, CollisionReport, Counts, Dimensions, DriveReport, EstimateReport, Failure, FailureKind, Forecast,
+    FormatSavings, ImageOutcome, ImageReport, MachineReport, NoticeReport, OnDiskOutcome, OnDiskReport, PartReport, PhaseReport,
+    PhasesReport, RangeReport, Recommendation, Report, ResolutionName, SecondsReport, SeriesCounts, SeriesReport, ShardReport,
+    ShardStateName, SpreadReport, Steps, TimeOutcome, TimesOutcome, TimesReport, Totals, VERSION, WaitReport, WriteBasisName,
 };
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use std::time::Duration;
 use time::macros::datetime;
 
 use crate::engine::{
-    Count, Drive, DriveKind, Estimate, Format, ImageRecord, Kind, Machine, Notice, Outcome, PhaseTotals, Phases, Point, Problem, Range,
-    Record, Settings, ShardRecord, ShardState, Size, Span, Spread, StepTimes, StopReason, Why,
+    Collision, Count, Drive, DriveKind, Estimate, Format, ImageRecord, Kind, Machine, Notice, OnDisk, Outcome, PhaseTotals, Phases, Point,
+    Problem, Range, Record, Resolution, Seconds, Settings, ShardRecord, ShardState, SidecarRecord, Size, Span, Spread, StepTimes,
+    StopReason, Times, Why, WriteBasis,
 };
 
 pub(crate) fn empty(kind: Kind) -> Record {
@@ -61,6 +62,7 @@ pub(crate) fn image(name: &str, outcome: Outcome, before: u64, after: u64) -> Im
         } else {
             StepTimes::default()
         },
+        quality: None,
     }
 }
 
@@ -87,6 +89,23 @@ pub(crate) fn shard(path: &str, state: ShardState, images: Vec<ImageRecord>) -> 
         kept_bytes: 0,
         write_mode: String::new(),
         recovered: None,
+        collisions: Vec::new(),
+        sidecars: SidecarRecord {
+            files: 2,
+            naming_old: 1,
+            orphans: vec![OsString::from("lost.json")],
+            ..SidecarRecord::default()
+        },
+        commit: Duration::ZERO,
+        opening: Duration::ZERO,
+    }
+}
+
+fn around(expected: f64, half: f64) -> Seconds {
+    Seconds {
+        low: expected - half,
+        expected,
+        high: expected + half,
     }
 }
 
@@ -104,7 +123,30 @@ fn estimate() -> Estimate {
             expected: 2_600_000,
             high: 2_620_000,
         },
-        process_secs: 0.02,
+        on_disk: Some(OnDisk {
+            block: 4096,
+            before: 3_002_368,
+            after: Range {
+                low: 384_000,
+                expected: 404_000,
+                high: 424_000,
+            },
+            saved: Range {
+                low: 2_578_368,
+                expected: 2_598_368,
+                high: 2_618_368,
+            },
+        }),
+        times: Times {
+            load: around(0.5, 0.2),
+            process: around(1.25, 0.1),
+            write: around(0.5, 0.2),
+            wall: around(80.0, 8.0),
+        },
+        basis: WriteBasis::EarlierRuns,
+        sampling: Duration::from_millis(60),
+        judging: Duration::from_millis(5),
+        judged: Vec::new(),
     }
 }
 
@@ -133,6 +175,12 @@ pub(super) fn run() -> Record {
     );
     first.kept_bytes = 3_000_000;
     first.write_mode = "direct".to_owned();
+    first.collisions = vec![Collision {
+        output: OsString::from("a.jpg"),
+        images: vec![OsString::from("a.png"), OsString::from("a.webp")],
+        stays: None,
+        resolution: Resolution::Numbered(vec![Some(OsString::from("a.jpg")), None]),
+    }];
     first.recovered = Some("3 replacements of an earlier run were completed.".to_owned());
     let count = |images: u64, bytes: u64| Count { images, bytes };
     let totals = |images: u64, bytes: u64, busy: u64, begin: u64| PhaseTotals {
@@ -207,6 +255,7 @@ pub(super) fn clean_run() -> Record {
     let mut record = run();
     record.shards.truncate(1);
     record.shards[0].images.truncate(2);
+    record.shards[0].collisions.clear();
     record.stopped = None;
     record.notices.clear();
     record

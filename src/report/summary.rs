@@ -2,6 +2,8 @@
 
 use crate::engine::{Kind, Originals};
 
+use super::choice;
+use super::forecast;
 use super::format::{self, count};
 use super::name::one_line;
 use super::table::{self, row};
@@ -50,18 +52,25 @@ pub fn plan_text(report: &Report) -> String {
             format!("{}: {}", notice.path, one_line(&notice.message))
         });
     }
+    if !report.collisions.is_empty() {
+        text.gap();
+        text.line("Names that more than one file wants:");
+        listed(&mut text, &report.collisions, |collision| {
+            format!("{}: {}", collision.shard, collision.sentence())
+        });
+    }
     failures(&mut text, report);
     text.gap();
+    text.lines(choice::lines(report));
     text.line(&report.critical_finding);
     if let Some(estimate) = &report.estimate
         && report.kind == Kind::Estimate
         && totals.images.shrunk > 0
     {
-        text.line(&format!(
-            "Estimated from {}; processing would take {} of thread time.",
-            format::things(estimate.sampled_images, "image", "images"),
-            format::seconds(estimate.process_seconds)
-        ));
+        forecast::before(estimate).iter().for_each(|line| text.line(line));
+    }
+    if let Some(quality) = &report.quality {
+        text.line(&quality.sentence());
     }
     if report.settings.safety.originals == Originals::Keep && totals.images.shrunk > 0 {
         let about = if report.kind == Kind::Estimate { "about " } else { "" };
@@ -71,7 +80,7 @@ pub fn plan_text(report: &Report) -> String {
             .filter(|_| report.kind == Kind::Estimate)
             .map_or(totals.changed_bytes_after, |estimate| estimate.bytes_after.expected);
         text.line(&format!(
-            "Originals are kept: their {} stay on the drive, and the replacements take {about}{} more, until you delete them.",
+            "Originals are kept: their {} stay on the drive, and the replacements take {about}{} more, until purge frees them.",
             format::bytes(totals.changed_bytes_before),
             format::bytes(more)
         ));
@@ -129,6 +138,7 @@ pub fn run_text(report: &Report) -> String {
     }
     failures(&mut text, report);
     text.gap();
+    text.lines(choice::lines(report));
     text.line(&report.critical_finding);
     if let Some(verdict) = report.bound.as_ref().and_then(|bound| bound.evidence.first())
         && !report.critical_finding.contains(verdict.as_str())
@@ -136,13 +146,10 @@ pub fn run_text(report: &Report) -> String {
         text.line(verdict);
     }
     if let Some(forecast) = report.forecast.as_ref().filter(|forecast| forecast.complete) {
-        text.line(&format!(
-            "The estimate was {} ({} to {}): off by {}.",
-            format::fine_bytes(forecast.bytes_saved_expected.expected),
-            format::fine_bytes(forecast.bytes_saved_expected.low),
-            format::fine_bytes(forecast.bytes_saved_expected.high),
-            format::percent(forecast.deviation.abs())
-        ));
+        text.line(&forecast::after(forecast));
+    }
+    if let Some(quality) = &report.quality {
+        text.line(&quality.sentence());
     }
     for recommendation in &report.recommendations {
         text.line(&advice(recommendation, |setting| setting.to_owned()));

@@ -5,14 +5,18 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{ImageOutcome, Report, ReportError, check_path, history, markdown, samples, summary, write};
-use crate::engine::{Kind, Originals, Outcome, Record, StopReason};
+use super::{ImageOutcome, Report, ReportError, check_path, history, markdown, read, samples, sections, summary, write};
+use crate::engine::{Kind, Originals, Outcome, Record, StopReason, Why};
 
 pub(super) fn schema() -> jsonschema::Validator {
     let text = include_str!("../../docs/report.schema.json");
     let schema: Value = serde_json::from_str(text).unwrap();
     jsonschema::meta::validate(&schema).unwrap_or_else(|error| panic!("the schema itself: {error}"));
     jsonschema::validator_for(&schema).unwrap()
+}
+
+fn markdown_of(report: &Report) -> String {
+    markdown::markdown(&sections::page(report))
 }
 
 #[track_caller]
@@ -153,6 +157,7 @@ fn the_schema_refuses_what_is_wrong() {
         ("/phases/load/busy_seconds", Value::Null),
         ("/kind", Value::from("dream")),
         ("/shards/0/images/0/outcome", Value::from("vanished")),
+        ("/collisions/0/resolution", Value::from("fought out")),
         ("/settings/picture/matte", serde_json::json!([1, 2])),
     ] {
         let mut bad = good.clone();
@@ -272,9 +277,20 @@ fn summaries_read_well() {
     );
     assert!(
         plan.ends_with(
-            "Originals are kept: their 3.0 MB stay on the drive, and the replacements take about 400 kB more, until you delete them.\n"
+            "Originals are kept: their 3.0 MB stay on the drive, and the replacements take about 400 kB more, until purge frees them.\n"
         ),
         "{plan}"
+    );
+    assert!(
+        plan.contains("Names that more than one file wants:\n  library/shard_00000: a.png and a.webp would both become a.jpg: "),
+        "{plan}"
+    );
+    let mut choosy = samples::plan();
+    choosy.shards[0].images[3].outcome = Outcome::LeftAlone(Why::NotChosen);
+    let choosy = summary::plan_text(&Report::new(&choosy));
+    assert!(
+        choosy.contains("\n1 image: passed over by the choice of names, sizes, times or numbers.\n"),
+        "{choosy}"
     );
     let mut deleting = samples::plan();
     deleting.settings.safety.originals = Originals::Delete;
@@ -316,12 +332,12 @@ fn long_lists_are_cut_short_in_the_terminal_alone() {
         text.contains("  19.png: ") && !text.contains("  20.png: ") && text.contains("and 30 more"),
         "{text}"
     );
-    assert!(markdown::markdown(&report).contains("- `49.png`: "));
+    assert!(markdown_of(&report).contains("- `49.png`: "));
 }
 
 #[test]
 fn markdown_has_its_parts_in_order() {
-    let page = markdown::markdown(&Report::new(&samples::run()));
+    let page = markdown_of(&Report::new(&samples::run()));
     let parts = [
         "# Shardpress report\n\n**1 shard was skipped",
         "## Savings",
@@ -333,6 +349,8 @@ fn markdown_has_its_parts_in_order() {
         "## Skipped shards",
         "## Failed",
         "## Refused",
+        "## Names that more than one file wants",
+        "a.png and a.webp would both become a.jpg: a.png becomes a.jpg and a.webp is left alone.",
         "## Shards",
         "## Notices",
         "## Settings",
@@ -345,14 +363,14 @@ fn markdown_has_its_parts_in_order() {
             .find(part)
             .unwrap_or_else(|| panic!("{part:?} is missing or out of order in\n{page}"));
     }
-    let plan = markdown::markdown(&Report::new(&samples::plan()));
+    let plan = markdown_of(&Report::new(&samples::plan()));
     assert!(
-        plan.contains("Estimated from 2 images: replacements of 400 kB (380 kB to 420 kB), 20 ms of thread time"),
+        plan.contains("Replacements of 400 kB (380 kB to 420 kB). It would take about 1 min 20 s (1 min 12 s to 1 min 28 s): load 500 ms,"),
         "{plan}"
     );
     assert!(!plan.contains("Where the time went") && !plan.contains("Forecast"), "{plan}");
     for (_, record) in all_samples() {
-        let page = markdown::markdown(&Report::new(&record));
+        let page = markdown_of(&Report::new(&record));
         assert!(!page.contains("\n\n\n"), "a gap of two lines in\n{page}");
     }
     // Every row of a table has as many cells as its head.
@@ -371,7 +389,7 @@ fn markdown_has_its_parts_in_order() {
 fn the_documented_sample_is_what_is_written() {
     let documented = include_str!("../../docs/report.md");
     let report = Report::new(&samples::clean_run());
-    let page = markdown::markdown(&report);
+    let page = markdown_of(&report);
     let (head, _) = page.split_once("## Shards").unwrap();
     assert!(
         documented.contains(&format!("````markdown\n{}\n````\n", head.trim_end())),
@@ -386,12 +404,12 @@ fn files_are_ours_or_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let report = Report::new(&samples::run());
-    for name in ["r.json", "r.md", "R.JSON"] {
+    for name in ["r.json", "r.md", "R.JSON", "r.html", "r.csv"] {
         write(&report, &at(name)).unwrap();
         // Again: a report of ours is replaced.
         write(&report, &at(name)).unwrap();
     }
-    assert_eq!(history::read(&at("r.json")).unwrap(), report);
+    assert_eq!(read(&at("r.json")).unwrap(), report);
     assert!(std::fs::read_to_string(at("r.md")).unwrap().starts_with("# Shardpress report"));
 
     // The caption of `x.png` is no report.
@@ -402,7 +420,7 @@ fn files_are_ours_or_left_alone() {
     assert!(matches!(check_path(&at("empty.md")), Err(ReportError::NotOurs { .. })));
     std::fs::create_dir(at("d.md")).unwrap();
     assert!(matches!(check_path(&at("d.md")), Err(ReportError::NotOurs { .. })));
-    assert!(matches!(check_path(&at("r.html")), Err(ReportError::Ending { .. })));
+    assert!(matches!(check_path(&at("r.txt")), Err(ReportError::Ending { .. })));
     assert!(matches!(check_path(&at("r")), Err(ReportError::Ending { .. })));
     assert!(matches!(check_path(&at("no/r.json")), Err(ReportError::NoFolder { .. })));
     #[cfg(unix)]
@@ -436,7 +454,7 @@ fn the_history_keeps_every_run() {
     record.id = "../../evil".to_owned();
     let second = history::save_in(&history_folder, &Report::new(&record)).unwrap();
     assert_eq!(second.parent(), first.parent());
-    assert_eq!(history::read(&second).unwrap().id, "../../evil");
+    assert_eq!(read(&second).unwrap().id, "../../evil");
 
     std::fs::write(folder.path().join("f"), "").unwrap();
     assert!(matches!(
@@ -445,7 +463,7 @@ fn the_history_keeps_every_run() {
     ));
     let newer = folder.path().join("newer.json");
     std::fs::write(&newer, "{\"format\":\"shardpress-report\",\"version\":2}").unwrap();
-    assert!(history::read(&newer).unwrap_err().to_string().contains("version is 2"));
+    assert!(read(&newer).unwrap_err().to_string().contains("version is 2"));
     std::fs::write(&newer, "{}").unwrap();
-    assert!(history::read(&newer).unwrap_err().to_string().contains("no report"));
+    assert!(read(&newer).unwrap_err().to_string().contains("no report"));
 }

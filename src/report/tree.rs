@@ -1,45 +1,51 @@
 //! The tree of a run: load, process with its steps, write; how long threads were at work in each, and what share that is.
 
+use crate::engine::Phase;
+
 use super::format;
-use super::table;
+use super::markdown;
+use super::page::TreeRow;
 use super::value::{PhaseReport, Report, Steps};
 
-/// One line a phase and step; empty where nothing was worked on.
+/// One line a phase and step, of plain text; empty where nothing was worked on.
 pub(super) fn lines(report: &Report) -> Vec<String> {
+    markdown::tree(&rows(report))
+}
+
+/// One row a phase and step; empty where nothing was worked on.
+pub(super) fn rows(report: &Report) -> Vec<TreeRow> {
     let phases = &report.phases;
     let busy = phases.load.busy_seconds + phases.process.busy_seconds + phases.write.busy_seconds;
     if busy <= 0.0 {
         return Vec::new();
     }
-    let phase = |label: &str, phase: &PhaseReport| {
-        vec![
-            label.to_owned(),
-            format::seconds(phase.busy_seconds),
-            format::percent(phase.share),
-            format::images_rate(phase.images_per_second),
-            format::rate(phase.megabytes_per_second * 1e6),
-        ]
+    let row = |depth: usize, label: &str, phase: Option<Phase>, seconds: f64, rates: Vec<String>| TreeRow {
+        depth,
+        label: label.to_owned(),
+        phase,
+        time: format::seconds(seconds),
+        share: format::share(seconds, busy),
+        rates,
     };
-    let step = |label: &str, seconds: f64| {
-        vec![
-            label.to_owned(),
-            format::seconds(seconds),
-            format::percent(format::share(seconds, busy)),
-        ]
+    let of_phase = |phase: Phase, totals: &PhaseReport| {
+        let rates = vec![
+            format::images_rate(totals.images_per_second),
+            format::rate(totals.megabytes_per_second * 1e6),
+        ];
+        row(1, phase.name(), Some(phase), totals.busy_seconds, rates)
     };
     let mut rows = vec![
-        vec!["All phases".to_owned(), format::seconds(busy), "100.0 %".to_owned()],
-        phase("├─ load", &phases.load),
-        phase("├─ process", &phases.process),
+        row(0, "All phases", None, busy, Vec::new()),
+        of_phase(Phase::Load, &phases.load),
+        of_phase(Phase::Process, &phases.process),
     ];
     let steps = steps(report);
     if steps.iter().any(|&(_, seconds)| seconds > 0.0) {
-        for (at, (name, seconds)) in steps.into_iter().enumerate() {
-            rows.push(step(&format!("│  {} {name}", if at < 3 { "├─" } else { "└─" }), seconds));
-        }
+        let steps = steps.into_iter();
+        rows.extend(steps.map(|(name, seconds)| row(2, name, Some(Phase::Process), seconds, Vec::new())));
     }
-    rows.push(phase("└─ write", &phases.write));
-    table::lines(&rows)
+    rows.push(of_phase(Phase::Write, &phases.write));
+    rows
 }
 
 /// Thread-seconds of the steps of processing, all images together.

@@ -1,12 +1,17 @@
 //! The report as a value: what `docs/report.schema.json` describes, field by field. Names are snake case, sizes bytes, times
 //! seconds (or microseconds, where the name ends in `_us`), shares parts of one. Every number is finite.
+//!
+//! Within a version, fields are only ever added: a reader passes over fields it does not know, and a field that was added later
+//! has a default, so that older reports are read as well.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::engine::{DriveKind, Format, Kind, Phase, Settings, StopReason};
 
+use super::load_speed::LoadSpeedReport;
 use super::name::Name;
+use super::quality::QualityReport;
 
 /// The version of the value. A reader of another version should not guess.
 pub const VERSION: u32 = 1;
@@ -15,7 +20,6 @@ pub(super) const FORMAT: &str = "shardpress-report";
 
 /// Everything about one plan or run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Report {
     /// Always `shardpress-report`: tells our files from others.
     pub format: String,
@@ -42,6 +46,9 @@ pub struct Report {
     pub formats: Vec<FormatSavings>,
     /// What was predicted.
     pub estimate: Option<EstimateReport>,
+    /// How good replacements look; `null` where none was judged.
+    #[serde(default)]
+    pub quality: Option<QualityReport>,
     /// A run's outcome against its prediction.
     pub forecast: Option<Forecast>,
     /// What the phases cost.
@@ -52,8 +59,17 @@ pub struct Report {
     pub recommendations: Vec<Recommendation>,
     /// What failed, was refused or skipped.
     pub failures: Vec<Failure>,
+    /// Names that more than one file wants, and what becomes of them.
+    #[serde(default)]
+    pub collisions: Vec<CollisionReport>,
     /// Remarks that no single image owns.
     pub notices: Vec<NoticeReport>,
+    /// How evenly images were loaded; `null` where none was.
+    #[serde(default)]
+    pub load_speed: Option<LoadSpeedReport>,
+    /// Of a merged report: what it was made of.
+    #[serde(default)]
+    pub parts: Vec<PartReport>,
     /// The settings in force.
     pub settings: Settings,
     /// Where it ran.
@@ -65,7 +81,6 @@ pub struct Report {
 /// Sizes and counts. `bytes_before - bytes_after = bytes_saved`, and each of the first two is the sum of its three parts.
 /// In a dry run what is after the change is predicted.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Totals {
     /// Shards.
     pub shards: u64,
@@ -85,7 +100,7 @@ pub struct Totals {
     pub untouched_bytes: u64,
     /// Files that are no images.
     pub other_files: u64,
-    /// Their bytes: the same before and after.
+    /// Their bytes, as found: sidecars that are updated may differ by a few afterwards.
     pub other_bytes: u64,
     /// Originals kept in the shards on top of `bytes_after`, freed by purge.
     pub kept_bytes: u64,
@@ -95,7 +110,6 @@ pub struct Totals {
 
 /// Images by outcome; `total` is the sum of the others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Counts {
     /// All of them.
     pub total: u64,
@@ -113,7 +127,6 @@ pub struct Counts {
 
 /// Changed images of one format.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct FormatSavings {
     /// By content; `null` where unknown.
     pub format: Option<Format>,
@@ -131,7 +144,6 @@ pub struct FormatSavings {
 
 /// What was predicted from headers and a sample.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct EstimateReport {
     /// Images that were worked on for it.
     pub sampled_images: u64,
@@ -141,13 +153,68 @@ pub struct EstimateReport {
     pub bytes_after: RangeReport,
     /// Bytes before minus bytes after, changed images only.
     pub bytes_saved: RangeReport,
-    /// Thread-seconds of processing, all changed images together.
-    pub process_seconds: f64,
+    /// The same in blocks of the file system; `null` where it does not tell their size.
+    pub on_disk: Option<OnDiskReport>,
+    /// Time of each phase, and of the whole.
+    pub times: TimesReport,
+    /// What the figures for writing rest on.
+    pub write_basis: WriteBasisName,
+    /// How long the sample took by the clock on the wall.
+    pub sampling_seconds: f64,
+}
+
+/// What files take on a drive that gives space away in blocks; images with work only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnDiskReport {
+    /// Bytes of one block.
+    pub block_bytes: u64,
+    /// As they are.
+    pub bytes_before: u64,
+    /// As they will be.
+    pub bytes_after: RangeReport,
+    /// Before minus after.
+    pub bytes_saved: RangeReport,
+}
+
+/// Predicted times; the scan is not among them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimesReport {
+    /// Thread time of reading.
+    pub load: SecondsReport,
+    /// Thread time of processing.
+    pub process: SecondsReport,
+    /// Thread time of writing.
+    pub write: SecondsReport,
+    /// By the clock on the wall: the phases overlap.
+    pub wall: SecondsReport,
+}
+
+/// A predicted time with the range it should fall into nine times in ten. Seconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondsReport {
+    /// Lower end.
+    pub low: f64,
+    /// Best guess.
+    pub expected: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// What a prediction of writing rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WriteBasisName {
+    /// Earlier runs on drives of the same kind and file system.
+    EarlierRuns,
+    /// The kind of the drive alone: the range is wide.
+    DriveKind,
 }
 
 /// A prediction with the range it should fall into nine times in ten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct RangeReport {
     /// Lower end.
     pub low: u64,
@@ -159,7 +226,6 @@ pub struct RangeReport {
 
 /// A run's outcome against its prediction.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Forecast {
     /// Every predicted image was changed: only then the two compare.
     pub complete: bool,
@@ -175,11 +241,61 @@ pub struct Forecast {
     pub within_range: bool,
     /// `saved / expected - 1`; 0 where nothing was expected.
     pub deviation: f64,
+    /// Bytes saved in blocks of the file system; `null` where it does not tell their size.
+    pub on_disk: Option<OnDiskOutcome>,
+    /// Time of each phase, and of the whole.
+    pub times: TimesOutcome,
+    /// How long the sample took by the clock on the wall.
+    pub sampling_seconds: f64,
+    /// What of it the run was not spared (judging how replacements look), as part of sampling and run together: it takes the
+    /// replacements of the sample over.
+    pub sampling_share: f64,
+}
+
+/// Bytes saved in blocks of the file system, against their prediction.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnDiskOutcome {
+    /// Bytes that were to be saved.
+    pub expected: RangeReport,
+    /// Bytes that were.
+    pub bytes_saved: i64,
+    /// They lie within the range.
+    pub within_range: bool,
+    /// `saved / expected - 1`; 0 where nothing was expected.
+    pub deviation: f64,
+}
+
+/// Times against their predictions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimesOutcome {
+    /// Thread time of reading.
+    pub load: TimeOutcome,
+    /// Thread time of processing.
+    pub process: TimeOutcome,
+    /// Thread time of writing.
+    pub write: TimeOutcome,
+    /// By the clock on the wall, the sample included but for its judging, since the run takes its replacements over.
+    pub wall: TimeOutcome,
+}
+
+/// One time against its prediction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeOutcome {
+    /// What was predicted.
+    pub expected: SecondsReport,
+    /// What it took.
+    pub seconds: f64,
+    /// It lies within the range.
+    pub within_range: bool,
+    /// `seconds / expected - 1`; 0 where nothing was expected.
+    pub deviation: f64,
 }
 
 /// What the phases cost.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PhasesReport {
     /// Bytes from disk; its bytes are bytes read.
     pub load: PhaseReport,
@@ -195,7 +311,6 @@ pub struct PhasesReport {
 
 /// What one phase cost.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct PhaseReport {
     /// Images that finished it.
     pub images: u64,
@@ -227,7 +342,6 @@ pub struct PhaseReport {
 
 /// How a rate varied over the one-second series.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SpreadReport {
     /// Slowest.
     pub min: f64,
@@ -239,7 +353,6 @@ pub struct SpreadReport {
 
 /// Thread-seconds spent waiting.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct WaitReport {
     /// For the phase before.
     pub input_seconds: f64,
@@ -251,7 +364,6 @@ pub struct WaitReport {
 
 /// The one-second series; all lists have the same length.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SeriesReport {
     /// Length of each point: about one second, more in runs of over an hour; the last may be short.
     pub seconds: Vec<f64>,
@@ -265,7 +377,6 @@ pub struct SeriesReport {
 
 /// One phase of the series.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct SeriesCounts {
     /// Images a point.
     pub images: Vec<u64>,
@@ -275,7 +386,6 @@ pub struct SeriesCounts {
 
 /// Which phase bounds the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct BoundReport {
     /// That phase.
     pub phase: Phase,
@@ -287,7 +397,6 @@ pub struct BoundReport {
 
 /// A change that would help, as far as the evidence goes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Recommendation {
     /// What to do and why. One or two sentences.
     pub text: String,
@@ -301,7 +410,6 @@ pub struct Recommendation {
 
 /// Something that did not work out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Failure {
     /// What did not.
     pub kind: FailureKind,
@@ -329,9 +437,47 @@ pub enum FailureKind {
     Refused,
 }
 
-/// A remark.
+/// A name that more than one file wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct CollisionReport {
+    /// The folder.
+    pub shard: Name,
+    /// The wanted name.
+    pub output: Name,
+    /// The images that would be written under it.
+    pub images: Vec<CollidingImage>,
+    /// The file, folder or link that has the name already and stays.
+    pub stays: Option<Name>,
+    /// What becomes of the images.
+    pub resolution: ResolutionName,
+}
+
+/// An image of a collision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CollidingImage {
+    /// File name inside the shard.
+    pub name: Name,
+    /// Name of its replacement; absent where it is left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Name>,
+}
+
+/// What becomes of the images of a collision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResolutionName {
+    /// Nothing is begun.
+    Blocks,
+    /// They are left alone.
+    LeftAlone,
+    /// One may keep the name, the others get numbers.
+    Numbered,
+}
+
+/// A remark.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoticeReport {
     /// The file or folder it is about.
     pub path: Name,
@@ -339,9 +485,28 @@ pub struct NoticeReport {
     pub message: String,
 }
 
+/// One of the reports that a merged one is made of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PartReport {
+    /// Its unique name.
+    pub id: String,
+    /// When it began, UTC.
+    #[serde(with = "time::serde::rfc3339")]
+    pub started: OffsetDateTime,
+    /// From begin to end.
+    pub wall_seconds: f64,
+    /// Its folders as they were named.
+    pub roots: Vec<Name>,
+    /// Shards of it that are counted.
+    pub shards: u64,
+    /// Images of them that were replaced (in a dry run: would be).
+    pub images_shrunk: u64,
+    /// Where it ran.
+    pub machine: MachineReport,
+}
+
 /// Where it ran.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct MachineReport {
     /// Operating system and version.
     pub system: String,
@@ -364,8 +529,7 @@ pub struct MachineReport {
 }
 
 /// One shard.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ShardReport {
     /// The folder.
     pub path: Name,
@@ -389,8 +553,40 @@ pub struct ShardReport {
     pub write_mode: String,
     /// What recovery of an earlier run did here.
     pub recovered: Option<String>,
+    /// The files beside the images.
+    pub sidecars: SidecarsReport,
+    /// Wall time in which batches were committed here: what the next forecast goes by.
+    #[serde(default)]
+    pub commit_seconds: f64,
+    /// Wall time of locking, looking again, probing and closing.
+    #[serde(default)]
+    pub opening_seconds: f64,
     /// In natural order of the names.
     pub images: Vec<ImageReport>,
+}
+
+/// The files beside the images of a shard. Names are those of files inside it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SidecarsReport {
+    /// Files that belong to images by their names, and files with a row for each of many images.
+    pub files: u64,
+    /// Of these, JSON files that named, when the plan was made, an image by a name that it loses.
+    pub naming_old: u64,
+    /// Rows of `metadata.jsonl` and `captions.jsonl` that did.
+    pub rows_naming_old: u64,
+    /// Files that were changed together with their images.
+    pub updated: u64,
+    /// JSON files that may tell of such images but cannot be read as JSON; never touched.
+    pub unreadable: Vec<Name>,
+    /// Rows that are no JSON; never touched.
+    pub unreadable_rows: u64,
+    /// Files that look like the sidecar of an image that is not there.
+    pub orphans: Vec<Name>,
+    /// Images without a sidecar, where most have one.
+    pub images_without: Vec<Name>,
+    /// Latents of images whose size changes.
+    pub stale_latents: Vec<Name>,
 }
 
 /// How a shard ended.
@@ -409,7 +605,6 @@ pub enum ShardStateName {
 
 /// What a shard lies on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct DriveReport {
     /// Its kind.
     pub kind: DriveKind,
@@ -418,8 +613,7 @@ pub struct DriveReport {
 }
 
 /// One image. What is absent in JSON did not apply: there may be a million of these.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImageReport {
     /// File name inside the shard.
     pub name: Name,
@@ -444,6 +638,12 @@ pub struct ImageReport {
     /// As seen, after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Dimensions>,
+    /// SSIMULACRA2 of the replacement, where it was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+    /// Quality of its encoding, libjpeg's scale, where it was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<u8>,
     /// Time per step; absent where no step was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<Steps>,
@@ -467,7 +667,6 @@ pub enum ImageOutcome {
 
 /// Width and height, pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Dimensions {
     /// Pixels across.
     pub width: u32,
@@ -477,7 +676,6 @@ pub struct Dimensions {
 
 /// Thread time of one image's steps, microseconds; 0 where the step was not taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Steps {
     /// Bytes from disk.
     pub load_us: u32,
