@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::args_kept::{PurgeOptions, StatusOptions, UndoOptions};
 use super::typed::{Typed, matte, number, size, when, word};
 use crate::engine::{
     BackendChoice, Chroma, Collisions, Filter, Fit, Format, Layer, Metadata, Mtime, Originals, Shape, Slice, Verify, WriteMode,
@@ -28,6 +29,12 @@ pub(super) enum Command {
     Run(RunOptions),
     /// Bring shards into order whose run was killed
     Recover(RecoverOptions),
+    /// Bring a run back: originals byte for byte, what replaced them removed
+    Undo(UndoOptions),
+    /// Delete the kept originals of earlier runs for good
+    Purge(PurgeOptions),
+    /// Show how every shard stands, and what can be undone or purged. Touches nothing
+    Status(StatusOptions),
     /// Write a small library of drawn pictures to try the program on
     Sample {
         /// A folder that does not exist yet, or is empty
@@ -53,6 +60,9 @@ pub(super) enum Command {
         /// Folders whose drives are looked at; all drives when none is named
         paths: Vec<PathBuf>,
     },
+    /// Show, convert, sum and compare reports, and list the history
+    #[command(subcommand)]
+    Report(super::report::ReportCommand),
 }
 
 #[derive(Debug, Args)]
@@ -74,6 +84,9 @@ pub(super) struct RunOptions {
     /// Do not ask before the first change
     #[arg(long, short)]
     pub(super) yes: bool,
+    /// With --yes: begin at once, without the sample that the report compares the outcome with
+    #[arg(long)]
+    pub(super) no_forecast: bool,
 }
 
 #[derive(Debug, Args)]
@@ -84,6 +97,9 @@ pub(super) struct RecoverOptions {
     /// Look for shards at any depth
     #[arg(long)]
     pub(super) recursive: bool,
+    /// Write what happens as JSON lines, one event a line; with - on standard output, and all words on standard error
+    #[arg(long, value_name = "FILE")]
+    pub(super) events: Option<PathBuf>,
 }
 
 /// What `plan` and `run` share. No flag has a default here: what is not typed comes from the library's file, the preset, or
@@ -243,9 +259,12 @@ pub(super) struct Common {
     /// Write the report as JSON
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) json: Option<PathBuf>,
-    /// Write the report; the ending tells the format (.json, .md). May be given several times
+    /// Write the report; the ending tells the format (.json, .md, .html, .csv). May be given several times
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) report: Vec<PathBuf>,
+    /// Write what happens as JSON lines, one event a line; with - on standard output, and all words on standard error
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(super) events: Option<PathBuf>,
     /// Print problems only
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,

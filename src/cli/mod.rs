@@ -1,19 +1,25 @@
 //! The command line: arguments in, exit code out. A sink of the engine's events; it decides nothing about images.
 
 mod args;
+mod args_kept;
 mod ask;
 mod doctor;
+mod events;
 mod exit;
 mod layers;
 mod live;
 mod manual;
+mod report;
 mod shrink;
 mod signals;
+mod status;
 mod typed;
+mod undo;
 
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
@@ -46,11 +52,15 @@ pub fn main() -> ExitCode {
         Some(Command::Plan(options)) => shrink::plan(&options),
         Some(Command::Run(options)) => shrink::run(&options),
         Some(Command::Recover(options)) => shrink::recover(&options),
+        Some(Command::Undo(options)) => undo::undo(&options),
+        Some(Command::Purge(options)) => undo::purge(&options),
+        Some(Command::Status(options)) => status::status(&options),
         Some(Command::Sample { dir }) => sample(&dir),
         Some(Command::Presets { name }) => layers::presets(name.as_deref()),
         Some(Command::Completions { shell }) => manual::completions(shell),
         Some(Command::Man { dir }) => manual::pages(&dir),
         Some(Command::Doctor { paths }) => doctor::doctor(&paths),
+        Some(Command::Report(command)) => report::report(&command),
     }
     .into()
 }
@@ -94,9 +104,15 @@ fn sample(dir: &Path) -> Exit {
     }
 }
 
+/// Standard output belongs to the events; words go to standard error.
+static EVENTS_ON_STDOUT: AtomicBool = AtomicBool::new(false);
+
 /// Prints to standard output. A reader that went away (`| head`) is no failure of ours. Whatever a name holds, nothing
 /// steers the terminal; names come as [`format::shown`], which also keeps them on their line.
 fn say(text: &str) {
+    if EVENTS_ON_STDOUT.load(Ordering::Relaxed) {
+        return complain(text.trim_end_matches('\n'));
+    }
     let _ = writeln!(io::stdout().lock(), "{}", format::printable(text.trim_end_matches('\n')));
 }
 

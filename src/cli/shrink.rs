@@ -1,21 +1,17 @@
 //! `plan`, `run` and `recover`: from typed options to an exit code.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::args::{Common, PlanOptions, RecoverOptions, RunOptions};
 use super::ask::{Answer, ask, can_ask};
+use super::events::{self, Events};
 use super::exit::{Exit, exit_of, is_environment};
 use super::signals::Signals;
-use super::{complain, layers, live, say, told};
+use super::{EVENTS_ON_STDOUT, complain, layers, live, say, told};
 use crate::engine::{Blocked, Collision, Control, Engine, Estimate, Explained, Kind, Originals, Plan, Resolved, ScanError, Settings};
-use crate::report::{self, FailureKind, Report, format, history, summary};
-
-/// Images sampled for a prediction: this part of those with work, at most [`LARGEST_SAMPLE`].
-const SAMPLED_PART: u64 = 20;
-
-/// Past this many more samples narrow the range too little for their time.
-const LARGEST_SAMPLE: u64 = 240;
+use crate::report::{self, CollisionReport, FailureKind, Report, format, history, summary};
 
 /// Collisions printed one by one.
 const MOST_COLLISIONS: usize = 200;
@@ -26,6 +22,12 @@ pub(super) fn plan(options: &PlanOptions) -> Exit {
         Ok(job) => job,
         Err(exit) => return exit,
     };
+    job.events.begin(if options.exact { "plan --exact" } else { "plan" }, &job.roots);
+    let exit = planning(&job, options);
+    job.events.end(exit)
+}
+
+fn planning(job: &Job, options: &PlanOptions) -> Exit {
     if options.explain {
         layers::explain(&job.explained);
     }
@@ -37,7 +39,7 @@ pub(super) fn plan(options: &PlanOptions) -> Exit {
     let collisions: Vec<_> = owned(&plan);
     let record = if options.exact {
         let handle = job.engine.start(plan, job.roots.clone(), Kind::Exact, None);
-        live::follow(&handle, &mut signals, job.quiet);
+        live::follow(&handle, &mut signals, job.quiet, &job.events);
         match handle.join() {
             Ok(record) => record,
             Err(Blocked { collisions, recovered }) => return blocked_exit(&collisions, &recovered),
@@ -67,6 +69,12 @@ pub(super) fn run(options: &RunOptions) -> Exit {
         Ok(job) => job,
         Err(exit) => return exit,
     };
+    job.events.begin("run", &job.roots);
+    let exit = running(&job, options);
+    job.events.end(exit)
+}
+
+fn running(job: &Job, options: &RunOptions) -> Exit {
     if !options.yes && !can_ask() {
         complain("There is no terminal to ask for a go-ahead. Nothing was touched. Say --yes to run without a question.");
         return Exit::Usage;
@@ -83,13 +91,17 @@ pub(super) fn run(options: &RunOptions) -> Exit {
     let mut estimate = None;
     let work = plan.totals().work_images;
     let interrupted = plan.shards.iter().filter(|s| s.interrupted.is_some()).count();
-    if !options.yes && (work > 0 || interrupted > 0) {
+    let asking = !options.yes && (work > 0 || interrupted > 0);
+    if asking || (work > 0 && !options.no_forecast) {
         let predicted = job.estimate(&plan, &mut signals);
         if let Some(exit) = signals.exit() {
             say("Nothing was touched.");
             return exit;
         }
-        let record = job.engine.record_of_plan(&plan, &job.roots, Some(predicted.clone()), job.begun);
+        estimate = Some(predicted);
+    }
+    if asking {
+        let record = job.engine.record_of_plan(&plan, &job.roots, estimate.clone(), job.begun);
         say(&summary::plan_text(&Report::new(&record)));
         let question = question(work, interrupted, job.settings.safety.originals);
         match ask(&question, || signals.exit().is_some()) {
@@ -103,10 +115,9 @@ pub(super) fn run(options: &RunOptions) -> Exit {
                 return signals.exit().unwrap_or(Exit::Interrupted);
             }
         }
-        estimate = Some(predicted);
     }
     let handle = job.engine.start(plan, job.roots.clone(), Kind::Run, estimate);
-    live::follow(&handle, &mut signals, job.quiet);
+    live::follow(&handle, &mut signals, job.quiet, &job.events);
     let record = match handle.join() {
         Ok(record) => record,
         Err(Blocked { collisions, recovered }) => return blocked_exit(&collisions, &recovered),
@@ -119,6 +130,16 @@ pub(super) fn run(options: &RunOptions) -> Exit {
 
 /// Brings interrupted shards into order.
 pub(super) fn recover(options: &RecoverOptions) -> Exit {
+    let events = match events_to(options.events.as_ref()) {
+        Ok(events) => events,
+        Err(exit) => return exit,
+    };
+    events.begin("recover", &options.paths);
+    let exit = recovering(options, &events);
+    events.end(exit)
+}
+
+fn recovering(options: &RecoverOptions, events: &Events) -> Exit {
     let all = match Engine::default().recover(&options.paths, options.recursive) {
         Ok(all) => all,
         Err(error) => return scan_exit(&error),
@@ -132,6 +153,7 @@ pub(super) fn recover(options: &RecoverOptions) -> Exit {
         .filter(|r| r.problem.as_ref().is_some_and(|p| p.code == "locked"))
         .count();
     for shard in &all {
+        events.recovered(shard);
         if let Some(summary) = &shard.summary {
             say(&format!("{}: {}", format::shown(&shard.path), format::one_line(summary)));
         }
@@ -155,6 +177,21 @@ pub(super) fn recover(options: &RecoverOptions) -> Exit {
     if locked > 0 && locked == all.len() { Exit::Blocked } else { exit }
 }
 
+/// Opens what `--events` names, which was not looked at yet.
+fn events_to(target: Option<&PathBuf>) -> Result<Events, Exit> {
+    let wrong = |sentence: String, exit: Exit| {
+        complain(&format::one_line(&sentence));
+        complain("Nothing was touched.");
+        exit
+    };
+    if let Some(target) = target {
+        events::check(target).map_err(|sentence| wrong(sentence, Exit::Usage))?;
+    }
+    let events = Events::open(target).map_err(|sentence| wrong(sentence, Exit::Environment))?;
+    EVENTS_ON_STDOUT.store(target.is_some_and(|target| target.as_os_str() == "-"), Ordering::Relaxed);
+    Ok(events)
+}
+
 /// What `plan` and `run` do alike before anything else.
 struct Job {
     engine: Engine,
@@ -162,6 +199,7 @@ struct Job {
     explained: Vec<Explained>,
     roots: Vec<PathBuf>,
     reports: Vec<PathBuf>,
+    events: Events,
     quiet: bool,
     begun: Instant,
 }
@@ -187,6 +225,7 @@ impl Job {
                 .filter_map(|path| report::check_path(path).err())
                 .map(|e| e.to_string()),
         );
+        problems.extend(common.events.as_ref().and_then(|target| events::check(target).err()));
         if problems.is_empty() {
             let roots = common.paths.clone();
             return Ok(Self {
@@ -195,6 +234,7 @@ impl Job {
                 explained,
                 roots,
                 reports,
+                events: events_to(common.events.as_ref())?,
                 quiet: common.quiet,
                 begun: Instant::now(),
             });
@@ -207,7 +247,9 @@ impl Job {
     }
 
     fn scan(&self) -> Result<Plan, Exit> {
-        self.engine.plan(&self.roots, &self.settings).map_err(|error| scan_exit(&error))
+        let plan = self.engine.plan(&self.roots, &self.settings).map_err(|error| scan_exit(&error))?;
+        self.events.planned(&plan);
+        Ok(plan)
     }
 
     /// The closing words; of folders without a single shard, that there is none, and nothing else.
@@ -225,7 +267,10 @@ impl Job {
         } else if report.shards.is_empty() {
             let names: Vec<String> = self.roots.iter().map(|root| format::shown(root)).collect();
             let names = names.join(", ");
-            say(&match (self.settings.choose.recursive, self.roots.len()) {
+            let choose = &self.settings.choose;
+            let some = !choose.shards.is_empty() || choose.resume_from.is_some() || choose.slice.is_some();
+            say(&match (choose.recursive, self.roots.len()) {
+                _ if some => format!("No images in those shards of {names} that were chosen."),
                 (true, _) => format!("No images in {names} or any folder below."),
                 (false, 1) => format!("No images in {names} or its direct subfolders. --recursive looks further down."),
                 (false, _) => format!("No images in {names} or their direct subfolders. --recursive looks further down."),
@@ -238,9 +283,10 @@ impl Job {
     /// A signal during the sample ends it; what was sampled until then is used.
     fn estimate(&self, plan: &Plan, signals: &mut Signals) -> Estimate {
         let control = Control::default();
-        let wanted = (plan.totals().work_images / SAMPLED_PART).min(LARGEST_SAMPLE) as usize;
+        let past = report::past_writes();
+        let line = live::Sampling::new(self.quiet);
         std::thread::scope(|scope| {
-            let sampling = scope.spawn(|| self.engine.estimate(plan, wanted, &control));
+            let sampling = scope.spawn(|| self.engine.estimate(plan, &past, &control, |news| line.draw(news)));
             while !sampling.is_finished() {
                 signals.pass_on(&control);
                 std::thread::sleep(std::time::Duration::from_millis(5));
@@ -254,6 +300,7 @@ impl Job {
 
     /// Writes the reports that were asked for, and the history. Gives the exit code of a report that failed.
     fn keep(&self, report: &Report) -> Option<Exit> {
+        self.events.result(report);
         if let Err(error) = history::save(report) {
             complain(&format::one_line(&format!("This plan or run is not in the history. {error}")));
         }
@@ -288,7 +335,7 @@ fn question(work: u64, interrupted: usize, originals: Originals) -> String {
 }
 
 fn owned(plan: &Plan) -> Vec<(PathBuf, Collision)> {
-    plan.collisions()
+    plan.blocking()
         .map(|(path, collision)| (path.to_owned(), collision.clone()))
         .collect()
 }
@@ -300,7 +347,8 @@ fn blocked_exit(collisions: &[(PathBuf, Collision)], recovered: &[(PathBuf, Stri
         complain(&format!("{}: {}", format::shown(shard), format::one_line(summary)));
     }
     for (shard, collision) in collisions.iter().take(MOST_COLLISIONS) {
-        complain(&sentence(shard, collision));
+        let collision = CollisionReport::new(shard, collision);
+        complain(&format!("{}: {}", collision.shard, collision.sentence()));
     }
     if collisions.len() > MOST_COLLISIONS {
         complain(&format!(
@@ -314,7 +362,7 @@ fn blocked_exit(collisions: &[(PathBuf, Collision)], recovered: &[(PathBuf, Stri
         "Beyond that recovery nothing was touched."
     };
     complain(&format!(
-        "{} wanted twice. {untouched} Rename one file of each, or move it away, then run again.",
+        "{} wanted twice. {untouched} Rename one file of each, or move it away, then run again; or say --collisions skip or --collisions number.",
         match collisions.len() {
             1 => "1 name is".to_owned(),
             n => format!("{} names are", format::count(n as u64)),
@@ -323,39 +371,16 @@ fn blocked_exit(collisions: &[(PathBuf, Collision)], recovered: &[(PathBuf, Stri
     Exit::Blocked
 }
 
-fn sentence(shard: &Path, collision: &Collision) -> String {
-    let images: Vec<String> = collision.images.iter().map(|name| format::shown_name(name)).collect();
-    let output = format::shown_name(&collision.output);
-    let images_text = match images.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
-        None => String::new(),
-    };
-    let shard = format::shown(shard);
-    match &collision.stays {
-        Some(stays) => format!(
-            "{shard}: {images_text} would become {output}, but {} has that name and stays.",
-            format::shown_name(stays)
-        ),
-        None => format!(
-            "{shard}: {images_text} would {} become {output}.",
-            if images.len() == 2 { "both" } else { "all" }
-        ),
-    }
-}
-
-fn scan_exit(error: &ScanError) -> Exit {
+pub(super) fn scan_exit(error: &ScanError) -> Exit {
     complain(&format::one_line(&error.to_string()));
     match error {
-        ScanError::NoFolder { .. } => Exit::Usage,
+        ScanError::NoFolder { .. } | ScanError::NoShard { .. } => Exit::Usage,
         ScanError::Disk { .. } => Exit::Environment,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::ffi::OsString;
-
     use super::*;
 
     #[test]
@@ -378,28 +403,5 @@ mod tests {
         ] {
             assert_eq!(question(work, interrupted, originals), expected);
         }
-    }
-
-    #[test]
-    fn collisions_read_as_sentences() {
-        let check = |images: &[&str], stays: Option<&str>, expected: &str| {
-            let collision = Collision {
-                output: OsString::from("a.jpg"),
-                images: images.iter().map(OsString::from).collect(),
-                stays: stays.map(OsString::from),
-            };
-            assert_eq!(sentence(Path::new("x\ny"), &collision), expected);
-        };
-        check(&["a.png", "a.webp"], None, "x\\ny: a.png and a.webp would both become a.jpg.");
-        check(
-            &["a.png", "a.webp", "a.bmp"],
-            None,
-            "x\\ny: a.png, a.webp and a.bmp would all become a.jpg.",
-        );
-        check(
-            &["a.png"],
-            Some("A.jpg"),
-            "x\\ny: a.png would become a.jpg, but A.jpg has that name and stays.",
-        );
     }
 }
