@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms of the engine, each of which may use only those before it.
-const ROOMS: [&str; 11] = [
-    "settings", "pixels", "metrics", "disk", "resize", "shrink", "sample", "scan", "plan", "commit", "run",
+const ROOMS: [&str; 13] = [
+    "settings", "pixels", "metrics", "disk", "resize", "shrink", "sample", "sidecars", "scan", "plan", "commit", "forecast", "run",
 ];
 
 /// Who may touch files directly, and why. Everybody else goes through the `disk` room, where links are never followed,
