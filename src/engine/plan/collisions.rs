@@ -28,8 +28,8 @@ struct Wanted {
 /// begin, are left alone or get numbers.
 ///
 /// With [`Collisions::Skip`] all images of a collision are left alone: whoever got the name would be a matter of taste.
-/// With [`Collisions::Number`] the one that is closest keeps the name (one that has it already, then a PNG, then the first
-/// in natural order), and the others get the first free numbers from 2 behind their stems. A name that any file in the
+/// With [`Collisions::Number`] the one that is closest keeps the name (one that has it already, then one with a sidecar, then a
+/// PNG, then the first in natural order), and the others get the first free numbers from 2 behind their stems. A name that any file in the
 /// folder has, or that any image wants, is not free. Where a file that is not worked on has the name, all of them get
 /// numbers. An image is left alone where its number would part a sidecar from the last image of its stem, or where the
 /// name would be too long.
@@ -108,9 +108,10 @@ fn number(wanted: &[Wanted], inventory: &Inventory, actions: &[Action]) -> HashM
         .map(|name| folded(name))
         .collect();
     let sidecars = sidecars(inventory);
+    let accompanied: BTreeSet<usize> = sidecars.iter().flatten().copied().collect();
     let mut alone = BTreeSet::new();
     loop {
-        let (given, numbered) = give(wanted, images, actions, &taken, &alone);
+        let (given, numbered) = give(wanted, images, actions, (&taken, &accompanied), &alone);
         // Leaving an image alone gives its stem back, and may take a name away from its neighbours: look again.
         let mut more: BTreeSet<usize> = numbered
             .iter()
@@ -129,12 +130,13 @@ fn number(wanted: &[Wanted], inventory: &Inventory, actions: &[Action]) -> HashM
     }
 }
 
-/// Names for all images of collisions but those `alone`, and which of these are numbers.
+/// Names for all images of collisions but those `alone`, and which of these are numbers. No number is a `taken` name; images
+/// that are `accompanied` have sidecars.
 fn give(
     wanted: &[Wanted],
     images: &[FoundImage],
     actions: &[Action],
-    taken: &HashSet<Vec<u8>>,
+    (taken, accompanied): (&HashSet<Vec<u8>>, &BTreeSet<usize>),
     alone: &BTreeSet<usize>,
 ) -> (HashMap<usize, OsString>, BTreeSet<usize>) {
     let (mut given, mut numbered) = (HashMap::new(), BTreeSet::new());
@@ -145,7 +147,7 @@ fn give(
         let has_it = |i: usize| folded(&images[i].name) == key;
         let mut these: Vec<usize> = wanted.images.iter().copied().filter(|i| !alone.contains(i)).collect();
         these.sort_by(|&a, &b| {
-            let rank = |i: usize| (!has_it(i), !is_png(&images[i].name));
+            let rank = |i: usize| (!has_it(i), !accompanied.contains(&i), !is_png(&images[i].name));
             rank(a).cmp(&rank(b)).then_with(|| natural_order(&images[a].name, &images[b].name))
         });
         let mut free = wanted.stays.is_none() && !wanted.images.iter().any(|i| alone.contains(i) && has_it(*i));

@@ -99,14 +99,14 @@ fn a_sidecar_keeps_an_image_of_its_stem() {
     check(number, &["a.png", "a.webp"], &["a.jpg", "a.txt"], &["", ""]);
     check(number, &["a.png", "a.webp"], &["a.jpg"], &["a-2.jpg", "a-3.jpg"]);
     check(number, &["a.png"], &["a.jpg", "a.txt"], &[""]);
-    // One that is found by the whole name belongs to that image alone.
-    check(number, &["a.png", "a.webp"], &["a.webp.json"], &["a.jpg", ""]);
+    // One that is found by the whole name belongs to that image alone, which then keeps the name.
+    check(number, &["a.png", "a.webp"], &["a.webp.json"], &["a-2.jpg", "a.jpg"]);
     check(number, &["a.png", "a.webp"], &["a.png.json"], &["a.jpg", "a-2.jpg"]);
     // Stems that differ in case alone, and a sidecar that is exactly of one of them.
-    check(number, &["A.png", "a.PNG"], &["a.txt"], &["A.jpg", ""]);
+    check(number, &["A.png", "a.PNG"], &["a.txt"], &["A-2.jpg", "a.jpg"]);
     check(number, &["A.png", "a.PNG"], &["A.txt"], &["A.jpg", "a-2.jpg"]);
-    // One that stays where it was takes the name away from its neighbour, who has a sidecar as well.
-    check(number, &["A.jpg", "a.jpg"], &["a.txt"], &["A-2.jpg", ""]);
+    // Both have the name already: the one with a sidecar keeps it. One that stays where it was takes it from its neighbour.
+    check(number, &["A.jpg", "a.jpg"], &["a.txt"], &["A-2.jpg", "a.jpg"]);
     check(number, &["A.jpg", "a.jpg"], &["a.txt", "A.txt"], &["", ""]);
 }
 
