@@ -239,11 +239,11 @@ impl Bench<'_> {
 
 /// Bytes of the file afterwards: where the replacement does not save what was asked for, the original stays.
 fn bytes_after(settings: &Settings, before: u64, after: u64) -> u64 {
-    let choose = &settings.choose;
-    let saves = before as f64 - after as f64;
-    let stays =
-        (choose.skip_unless_smaller && after >= before) || (choose.min_saving > 0.0 && saves < choose.min_saving / 100.0 * before as f64);
-    if stays { before } else { after }
+    if settings.choose.is_worth_it(before, after) {
+        after
+    } else {
+        before
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

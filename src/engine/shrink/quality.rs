@@ -133,7 +133,7 @@ impl<'p> Judge<'p> {
     }
 
     /// Encodes with `options` and judges that.
-    pub(super) fn judge(&self, options: &EncodeOptions) -> Result<Judged, ScoreError> {
+    fn judge(&self, options: &EncodeOptions) -> Result<Judged, ScoreError> {
         let bytes = pixels::encode(self.pixels, options)?;
         let score = self.score(&bytes, false)?;
         Ok(Judged {
