@@ -18,6 +18,7 @@ use super::lock::ShardLock;
 use super::mount::{Mount, probe};
 use super::names::{Home, Name, Place, Room, is_run_id};
 use crate::engine::disk::{Attributes, Disk, DiskError, Identity};
+use crate::engine::metrics::{Metrics, Phase};
 use crate::engine::settings::{Mtime, Originals, Verify, WriteMode};
 
 /// How replacements are committed.
@@ -87,6 +88,8 @@ pub(crate) struct Committer {
     mount: Mount,
     pool: rayon::ThreadPool,
     state: Mutex<State>,
+    /// Who is told which file is in hand.
+    metrics: Option<Arc<Metrics>>,
 }
 
 impl fmt::Debug for Committer {
@@ -152,7 +155,14 @@ impl Committer {
             mount,
             pool,
             state: Mutex::default(),
+            metrics: None,
         })
+    }
+
+    /// Tells from now on which file is in hand.
+    pub(crate) fn watched(mut self, metrics: &Arc<Metrics>) -> Self {
+        self.metrics = Some(Arc::clone(metrics));
+        self
     }
 
     /// `direct` or `staged`: what the mount and the settings led to.
@@ -238,7 +248,10 @@ impl Committer {
     /// Runs a step on all items that `wanted` picks, in parallel.
     pub(super) fn each(&self, items: &mut [Item], wanted: impl Fn(&Item) -> bool + Sync, step: impl Fn(&mut Item) + Sync) {
         self.pool.install(|| {
-            items.par_iter_mut().filter(|item| wanted(item)).for_each(|item| item.timed(&step));
+            items.par_iter_mut().filter(|item| wanted(item)).for_each(|item| {
+                let _in_hand = self.metrics.as_ref().map(|m| m.hold(Phase::Write, &item.intent.source.0));
+                item.timed(&step);
+            });
         });
     }
 

@@ -18,6 +18,24 @@ pub fn free_space(path: &Path) -> Option<u64> {
     system::free_space(path)
 }
 
+/// Whether this user may change the names in the folder, as far as rights tell; `None` where the system does not. Only asks.
+pub(crate) fn writable(folder: &Path) -> Option<bool> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::Access;
+        match rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK) {
+            Ok(()) => Some(true),
+            Err(rustix::io::Errno::ACCESS | rustix::io::Errno::ROFS | rustix::io::Errno::PERM) => Some(false),
+            Err(_) => None,
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = folder;
+        None
+    }
+}
+
 /// Bytes of one block in which the file system under `path` gives space away; `None` where the system does not tell.
 pub(super) fn block_size(path: &Path) -> Option<u64> {
     system::block_size(path).filter(|bytes| *bytes > 0)

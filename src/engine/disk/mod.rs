@@ -24,6 +24,7 @@ pub(crate) mod crash;
 mod tests;
 
 use drive::block_size;
+pub(crate) use drive::writable;
 pub use drive::{drive, free_space};
 pub(crate) use error::{DiskError, Trouble};
 #[cfg(unix)]

@@ -2,11 +2,13 @@
 //! the short history that only the ticker and onlookers take.
 
 use std::collections::VecDeque;
+use std::ffi::OsStr;
 use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::cpu::thread_cpu_time;
+use super::in_hand::{Hands, Holding, InHand};
 use super::phases::{Phase, PhaseTotals, Phases, Span, Spread, Wait, per_second};
 use super::series::{Count, Point, Series};
 use super::snapshot::{PhaseNow, Snapshot};
@@ -27,6 +29,7 @@ pub struct Metrics {
     others: AtomicU64,
     saved: AtomicI64,
     depth: AtomicUsize,
+    hands: Hands,
     history: Mutex<History>,
 }
 
@@ -43,6 +46,7 @@ struct Counters {
     last: AtomicU64,
     waits: [AtomicU64; 3],
     queue: AtomicI64,
+    queue_bytes: AtomicI64,
 }
 
 impl Counters {
@@ -56,6 +60,7 @@ impl Counters {
             last: AtomicU64::new(0),
             waits: [const { AtomicU64::new(0) }; 3],
             queue: AtomicI64::new(0),
+            queue_bytes: AtomicI64::new(0),
         }
     }
 
@@ -101,6 +106,7 @@ impl Metrics {
             others: AtomicU64::new(0),
             saved: AtomicI64::new(0),
             depth: AtomicUsize::new(0),
+            hands: Hands::new(),
             history: Mutex::new(History {
                 series: Series::new(),
                 recent: VecDeque::from([Stand::default()]),
@@ -117,10 +123,7 @@ impl Metrics {
     fn set_total_at(&self, now: Duration, images: u64, bytes: u64) {
         self.total_images.store(images, Relaxed);
         self.total_bytes.store(bytes, Relaxed);
-        self.tick_at(now);
-        let mut history = self.history();
-        let keep_from = history.recent.len().saturating_sub(1);
-        history.recent.drain(..keep_from);
+        self.resumed_at(now);
     }
 
     /// An image has just finished a phase: `busy` is the time it took by the clock on the wall, `cpu` the processor time of
@@ -165,9 +168,33 @@ impl Metrics {
         counter.fetch_add(1, Relaxed);
     }
 
-    /// So many more images wait in front of `phase`; fewer, where it is negative.
-    pub fn queue(&self, phase: Phase, more: i64) {
+    /// So many more images, of so many bytes in memory, wait in front of `phase`; fewer, where they are negative.
+    pub fn queue(&self, phase: Phase, more: i64, bytes: i64) {
         self.phases[phase as usize].queue.fetch_add(more, Relaxed);
+        self.phases[phase as usize].queue_bytes.fetch_add(bytes, Relaxed);
+    }
+
+    /// A thread of `phase` has taken a file in hand; it has until what it gets is dropped.
+    pub fn hold(&self, phase: Phase, name: &OsStr) -> Holding<'_> {
+        self.hands.hold(phase, name)
+    }
+
+    /// The files that are in hand at this moment, a bounded number of them: those about to be done first, and of one phase the
+    /// longest in hand first.
+    pub fn in_hand(&self) -> Vec<InHand> {
+        self.hands.list()
+    }
+
+    /// The run goes on after a pause: what was measured before it, and the pause itself, say nothing about its speed.
+    pub fn resumed(&self) {
+        self.resumed_at(self.clock.elapsed());
+    }
+
+    fn resumed_at(&self, now: Duration) {
+        self.tick_at(now);
+        let mut history = self.history();
+        let keep_from = history.recent.len().saturating_sub(1);
+        history.recent.drain(..keep_from);
     }
 
     /// Reads in flight that are allowed from now on.
@@ -218,6 +245,8 @@ impl Metrics {
                 images_per_second: per_second(lately.images, point.span),
                 bytes_per_second: per_second(lately.bytes, point.span),
                 queue: counters.queue.load(Relaxed),
+                queue_bytes: counters.queue_bytes.load(Relaxed),
+                in_hand: self.hands.count(phase),
             }
         };
         Snapshot {
@@ -422,11 +451,13 @@ mod tests {
             metrics.work_at(SECOND * second as u32, Phase::Load, SECOND / 2, SECOND / 10, 1_000_000 * second);
             metrics.tick_at(SECOND * second as u32);
         }
-        metrics.queue(Phase::Process, 5);
-        metrics.queue(Phase::Process, -1);
+        metrics.queue(Phase::Process, 5, 500);
+        metrics.queue(Phase::Process, -1, -200);
+        let _held = metrics.hold(Phase::Load, OsStr::new("a.png"));
         metrics.depth(16);
         let snapshot = metrics.snapshot_at(SECOND * 10);
         assert_eq!((snapshot.load.queue, snapshot.process.queue, snapshot.io_depth), (0, 4, 16));
+        assert_eq!((snapshot.process.queue_bytes, snapshot.load.in_hand), (300, 1));
         // The last four seconds (from the fifth tick back to now): 7 + 8 + 9 + 10 MB.
         assert_eq!(
             (snapshot.load.images_per_second, snapshot.load.bytes_per_second),
@@ -501,6 +532,23 @@ mod tests {
         }
         let left = metrics.snapshot_at(SECOND * 10).time_left.unwrap();
         assert!((9.0..11.0).contains(&left.as_secs_f64()), "{left:?}");
+    }
+
+    #[test]
+    fn a_pause_is_no_slowness() {
+        let metrics = Metrics::new();
+        metrics.set_total_at(Duration::ZERO, 100, 1000);
+        let work = |second: u32| {
+            metrics.work_at(SECOND * second, Phase::Process, SECOND, SECOND, 10);
+            metrics.finished(1, true);
+            metrics.tick_at(SECOND * second);
+        };
+        (1..=10).for_each(work);
+        metrics.resumed_at(SECOND * 1000);
+        (1001..=1010).for_each(work);
+        // 20 of 100 in twenty seconds of work.
+        let left = metrics.snapshot_at(SECOND * 1010).time_left.unwrap();
+        assert!((left.as_secs_f64() - 80.0).abs() < 0.001, "{left:?}");
     }
 
     #[test]

@@ -28,6 +28,20 @@ pub enum Event {
         /// What was done, for a person.
         summary: String,
     },
+    /// A batch of replacements is durable, and its originals have retired.
+    BatchSynced {
+        /// The folder.
+        shard: PathBuf,
+        /// Replacements in it.
+        images: u64,
+    },
+    /// The drive rewards another number of reads in flight.
+    Depth {
+        /// Reads that were in flight at most.
+        before: usize,
+        /// And are from now on.
+        now: usize,
+    },
     /// An image has its outcome.
     ImageDone(Box<ImageDone>),
     /// A shard is over.

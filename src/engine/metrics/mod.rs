@@ -6,6 +6,7 @@ mod counters;
 mod cpu;
 mod estimate;
 mod event;
+mod in_hand;
 mod phases;
 mod record;
 mod series;
@@ -16,6 +17,7 @@ pub use counters::{Metrics, Timer};
 pub use cpu::thread_cpu_time;
 pub use estimate::{Estimate, JudgedImage, OnDisk, PastWrites, Range, Seconds, Times, WriteBasis, name_changes};
 pub use event::{Event, ImageDone};
+pub use in_hand::{Holding, InHand};
 pub use phases::{Phase, PhaseTotals, Phases, Span, Spread, Wait};
 pub use record::{
     Collision, Drive, DriveKind, ImageQuality, ImageRecord, Kind, Machine, Notice, Outcome, Problem, Record, Resolution, ShardRecord,

@@ -56,6 +56,10 @@ pub struct PhaseNow {
     pub images_per_second: f64,
     /// Over the last seconds.
     pub bytes_per_second: f64,
-    /// Images waiting in front of it.
+    /// Images waiting in front of it; of those to be written the batch under way is part.
     pub queue: i64,
+    /// Bytes in memory of the images waiting in front of it.
+    pub queue_bytes: i64,
+    /// Files its threads have in hand.
+    pub in_hand: usize,
 }

@@ -102,6 +102,26 @@ pub(crate) trait Rows {
     fn finish(&mut self) -> Result<(), DecodeError>;
 }
 
+/// Decodes a replacement that was just encoded here, without limits: it was within them as pixels. `keep_profile`: its samples stay
+/// in the space of its own profile.
+pub(crate) fn decode_ours(bytes: &[u8], keep_profile: bool) -> Result<Decoded, DecodeError> {
+    let header = super::probe(&mut super::InMemory(bytes)).map_err(|error| DecodeError::Damaged(error.to_string()))?;
+    let options = DecodeOptions {
+        matte: Matte {
+            colour: [0; 3],
+            linear: false,
+        },
+        limits: &Limits {
+            max_pixels: u64::MAX,
+            max_file_bytes: u64::MAX,
+            max_image_memory: u64::MAX,
+        },
+        deadline: None,
+        keep_profile,
+    };
+    decode(bytes, &header, &options)
+}
+
 /// Decodes a whole file, as stored (not yet turned). `header` is what `probe` said about the same bytes. Limits are
 /// checked before memory is taken.
 pub(crate) fn decode(bytes: &[u8], header: &Header, options: &DecodeOptions) -> Result<Decoded, DecodeError> {

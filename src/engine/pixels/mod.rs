@@ -15,16 +15,18 @@ mod orient;
 mod other;
 mod png;
 mod probe;
+mod profile;
 mod webp;
 
 use serde::Serialize;
 
 pub(crate) use colour::Colours;
-pub(super) use decode::{DecodeError, DecodeOptions, check_limits, codecs, decode, rows, rows_cost, whole_cost};
+pub(super) use decode::{DecodeError, DecodeOptions, Decoded, check_limits, codecs, decode, decode_ours, rows, rows_cost, whole_cost};
 pub(crate) use flatten::Matte;
 pub(crate) use jpeg::{EncodeError, EncodeOptions, VerifyError, encode, verify};
-pub(super) use orient::turn;
+pub(super) use orient::{turn, turned_part};
 pub(super) use probe::{HeaderSource, InMemory, ProbeError, probe};
+pub(super) use profile::profile_name;
 
 use crate::engine::settings::Format;
 
@@ -59,7 +61,7 @@ impl Size {
 
 /// Samples of a pixel, 8 bits each, sRGB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Channels {
+pub(crate) enum Channels {
     /// One: grey.
     Grey,
     /// Three: red, green, blue.
@@ -68,7 +70,7 @@ pub(super) enum Channels {
 
 impl Channels {
     /// Bytes of one pixel.
-    pub(super) fn count(self) -> usize {
+    pub(crate) fn count(self) -> usize {
         match self {
             Channels::Grey => 1,
             Channels::Rgb => 3,
@@ -78,7 +80,7 @@ impl Channels {
 
 /// A picture ready to be resized or encoded: 8 bits a sample, sRGB, no transparency, rows packed top to bottom.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pixels {
+pub(crate) struct Pixels {
     /// Width and height.
     pub size: Size,
     /// Grey or RGB.

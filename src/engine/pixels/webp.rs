@@ -98,6 +98,11 @@ impl<'a> Container<'a> {
     }
 }
 
+/// The embedded colour profile.
+pub(super) fn profile(bytes: &[u8]) -> Option<&[u8]> {
+    Container::of(bytes).ok()?.profile
+}
+
 /// libwebp.
 #[cfg(feature = "native-codecs")]
 mod codec {

@@ -96,12 +96,50 @@ impl Layer {
         self.preset.as_deref()
     }
 
+    /// The value that it gives to `key` (section and name with a dot between).
+    pub fn value(&self, key: &str) -> Option<&Value> {
+        let (section, name) = key.split_once('.')?;
+        self.values.get(section)?.get(name)
+    }
+
+    /// Whether it gives `key` a value.
+    pub fn has(&self, key: &str) -> bool {
+        self.value(key).is_some()
+    }
+
     /// Gives `key` (section and name with a dot between) this value.
     pub fn set(&mut self, key: &str, value: impl Into<Value>) {
         let (section, name) = key.split_once('.').unwrap_or((key, ""));
         let section = self.values.entry(section).or_insert_with(|| Value::Object(Map::new()));
         if let Value::Object(section) = section {
             section.insert(name.to_owned(), value.into());
+        }
+    }
+}
+
+impl Settings {
+    /// The value of a setting, by section and name with a dot between; `None` where there is no such setting.
+    pub fn value(&self, key: &str) -> Option<Value> {
+        let (section, name) = key.split_once('.')?;
+        tree(self).get(section)?.get(name).cloned()
+    }
+
+    /// Every setting's section and name with a dot between, and its value.
+    pub fn values(&self) -> Vec<(String, Value)> {
+        let tree = tree(self);
+        sections(&tree)
+            .flat_map(|(section, values)| values.iter().map(move |(name, value)| (format!("{section}.{name}"), value.clone())))
+            .collect()
+    }
+
+    /// These settings with another value for one of them.
+    ///
+    /// # Errors
+    /// Why it is no value of this setting, or that there is none.
+    pub fn with_value(&self, key: &str, value: &Value) -> Result<Settings, String> {
+        match key.split_once('.') {
+            Some((section, name)) if self.value(key).is_some() => settings_of(&with(&tree(self), section, name, value)),
+            _ => Err(format!("there is no setting {key}")),
         }
     }
 }

@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 pub(crate) use globs::{Globs, folded, folded_bytes};
 pub use layers::{Explained, Layer, Origin, Resolved};
 pub use presets::{PRESETS, Preset};
+pub use problems::Fault;
 pub use text::NotAValue;
 
 /// Every choice of a plan or a run.

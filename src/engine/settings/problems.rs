@@ -17,36 +17,55 @@ const LEAST_MEMORY: u64 = 64 << 20;
 /// More threads than this are a slip of the finger.
 const MOST_THREADS: usize = 1024;
 
+/// A value that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Section and name of the setting to change, for example `picture.target`.
+    pub key: &'static str,
+    /// What is wrong with it, and what it must be.
+    pub sentence: String,
+}
+
 impl Settings {
     /// One sentence for each value that makes no sense; empty when a run may begin.
     pub fn problems(&self) -> Vec<String> {
+        self.faults().into_iter().map(|fault| fault.sentence).collect()
+    }
+
+    /// As [`problems`](Self::problems), each with the setting that it is about: for places that show it beside its field.
+    pub fn faults(&self) -> Vec<Fault> {
         let mut found = Vec::new();
-        let mut check = |right: bool, sentence: String| {
+        let mut check = |key: &'static str, right: bool, sentence: String| {
             if !right {
-                found.push(sentence);
+                found.push(Fault { key, sentence });
             }
         };
         let p = &self.picture;
         check(
+            "picture.target",
             (1..=LARGEST_TARGET).contains(&p.target),
             format!("The target is {} pixels; it must be from 1 to {LARGEST_TARGET}.", p.target),
         );
         check(
+            "picture.quality",
             (1..=100).contains(&p.quality),
             format!("The quality is {}; it must be from 1 to 100.", p.quality),
         );
         match p.fit {
             Fit::Box { width, height } => check(
+                "picture.fit",
                 (1..=LARGEST_TARGET).contains(&width) && (1..=LARGEST_TARGET).contains(&height),
                 format!("The box is {width}x{height} pixels; both sides must be from 1 to {LARGEST_TARGET}."),
             ),
             Fit::Megapixels(megapixels) => check(
+                "picture.fit",
                 megapixels > 0.0 && megapixels <= LARGEST_MEGAPIXELS,
                 format!("The picture is to have {megapixels} megapixels; it must be more than 0 and at most {LARGEST_MEGAPIXELS}."),
             ),
             Fit::Longest | Fit::Shortest => {}
         }
         check(
+            "picture.multiple_of",
             (1..=LARGEST_MULTIPLE).contains(&p.multiple_of),
             format!(
                 "Sides are to be multiples of {}; it must be from 1 to {LARGEST_MULTIPLE}.",
@@ -60,6 +79,7 @@ impl Settings {
             Fit::Megapixels(megapixels) => ((megapixels * 1e6).sqrt() as u32, format!("picture of {megapixels} megapixels")),
         };
         check(
+            "picture.multiple_of",
             p.multiple_of <= 1 || smallest >= p.multiple_of,
             format!(
                 "A {name} has no room for one multiple of {}; make it larger or the multiple smaller.",
@@ -67,11 +87,13 @@ impl Settings {
             ),
         );
         check(
+            "picture.shape",
             p.shape == Shape::Free || p.multiple_of > 1 || matches!(p.fit, Fit::Box { .. }),
             "To crop or to pad needs a shape: a box, or sides that are multiples.".into(),
         );
         if let Some(score) = p.min_score {
             check(
+                "picture.min_score",
                 score > 0.0 && score <= 100.0,
                 format!("The lowest SSIMULACRA2 score is {score}; it must be more than 0 and at most 100."),
             );
@@ -79,49 +101,72 @@ impl Settings {
         let c = &self.choose;
         if let Some(slice) = c.slice {
             check(
+                "choose.slice",
                 slice.of >= 1 && (1..=slice.of).contains(&slice.index),
                 format!("The slice is {slice}; its number must be from 1 to the number of slices."),
             );
         }
-        check(c.limit != Some(0), "The limit is 0 images; it must be at least 1.".into());
         check(
+            "choose.limit",
+            c.limit != Some(0),
+            "The limit is 0 images; it must be at least 1.".into(),
+        );
+        check(
+            "choose.min_saving",
             (0.0..=100.0).contains(&c.min_saving),
             format!("The least saving is {} percent; it must be from 0 to 100.", c.min_saving),
         );
         check(
+            "choose.min_size",
             !matches!((c.min_size, c.max_size), (Some(min), Some(max)) if min > max),
             "The smallest file is larger than the largest: no file fits.".into(),
         );
-        for (globs, what) in [
-            (&c.include, "files to work on"),
-            (&c.exclude, "files to leave alone"),
-            (&c.shards, "shards to work on"),
+        for (key, globs, what) in [
+            ("choose.include", &c.include, "files to work on"),
+            ("choose.exclude", &c.exclude, "files to leave alone"),
+            ("choose.shards", &c.shards, "shards to work on"),
         ] {
             for sentence in super::globs::problems(globs, what) {
-                check(false, sentence);
+                check(key, false, sentence);
             }
         }
         check(
+            "choose.resume_from",
             c.resume_from.as_deref().is_none_or(|from| !from.trim().is_empty()),
             "The shard to begin with has no name.".into(),
         );
         check(
+            "sidecars.tag_flattened",
             self.sidecars.tag_flattened.as_deref().is_none_or(|tag| !tag.trim().is_empty()),
             "The tag for flattened images is empty.".into(),
         );
         let odd = self.choose.also.iter().filter(|f| !matches!(f, Format::Tiff | Format::Gif)).count();
         check(
+            "choose.also",
             odd == 0,
             "Only TIFF and GIF are worked on by request; the other formats always are.".into(),
         );
         let l = &self.limits;
-        check(l.max_pixels > 0, "The largest image must have at least one pixel.".into());
-        check(l.max_file_bytes > 0, "The largest file must have at least one byte.".into());
-        check(l.max_image_memory > 0, "An image needs some memory.".into());
+        check(
+            "limits.max_pixels",
+            l.max_pixels > 0,
+            "The largest image must have at least one pixel.".into(),
+        );
+        check(
+            "limits.max_file_bytes",
+            l.max_file_bytes > 0,
+            "The largest file must have at least one byte.".into(),
+        );
+        check(
+            "limits.max_image_memory",
+            l.max_image_memory > 0,
+            "An image needs some memory.".into(),
+        );
         let m = &self.machine;
-        for (name, value) in [("workers", m.workers), ("reads in flight", m.io)] {
+        for (key, name, value) in [("machine.workers", "workers", m.workers), ("machine.io", "reads in flight", m.io)] {
             if let Some(n) = value {
                 check(
+                    key,
                     (1..=MOST_THREADS).contains(&n),
                     format!("The number of {name} is {n}; it must be from 1 to {MOST_THREADS}."),
                 );
@@ -129,6 +174,7 @@ impl Settings {
         }
         if let Some(memory) = m.memory {
             check(
+                "machine.memory",
                 memory >= LEAST_MEMORY,
                 format!("The memory is {memory} bytes; it must be at least {} MiB.", LEAST_MEMORY >> 20),
             );

@@ -5,23 +5,26 @@
 //! that was asked for, encode, decode again and compare. Turning comes after the resize: the same picture for less work,
 //! because the filter is the same along both axes.
 
+mod again;
 mod error;
 mod guard;
 mod quality;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub(crate) use again::Again;
 pub(crate) use error::ShrinkError;
 pub(crate) use quality::scoring_cost;
 use quality::{Judge, Judged};
 
 use super::metrics::{ImageQuality, StepTimes};
 use super::pixels::{
-    self, Channels, Colours, DecodeError, DecodeOptions, EncodeOptions, Header, InMemory, Matte, Orientation, Pixels, Size, check_limits,
-    metadata, probe, turn,
+    self, Channels, Colours, DecodeError, DecodeOptions, Decoded, EncodeOptions, Header, InMemory, Matte, Orientation, Pixels, Size,
+    check_limits, metadata, probe, turn,
 };
 use super::resize::{Backend, Geometry, Resample, Scratch, StripError, StripResizer, framed, geometry, strip_cost};
 use super::settings::{Format, Metadata, PictureSettings, Settings, Shape};
@@ -185,35 +188,53 @@ impl Shrinker {
         let started = Instant::now();
         let header = probe(&mut InMemory(bytes))?;
         cost(&header, bytes.len() as u64, &self.settings)?;
-        let found = metadata::collect(bytes, &header, &self.settings.picture);
         let small = self.small(bytes, &header, in_strips, started, &mut steps)?;
-        let before = small.orientation.seen(header.size);
+        let ready = self.ready(small, &header, &mut steps);
+        self.replacement(bytes, &header, &ready, steps)
+    }
+
+    /// Turns and frames what was resized.
+    fn ready(&self, small: Small, header: &Header, steps: &mut StepTimes) -> Ready {
         let begun = Instant::now();
+        let before = small.orientation.seen(header.size);
         let around = small.colours.matte(small.pixels.channels, matte(&self.settings.picture));
         let upright = framed(turn(small.pixels, small.orientation), small.finished, around);
         steps.resize_us = steps.resize_us.saturating_add(micros(begun));
+        Ready {
+            upright,
+            before,
+            flattened: small.flattened,
+            colours: small.colours,
+            notes: small.notes,
+        }
+    }
+
+    /// Encodes, carries over what is said beside the pixels, verifies.
+    fn replacement(&self, bytes: &[u8], header: &Header, ready: &Ready, mut steps: StepTimes) -> Result<Shrunk, ShrinkError> {
+        let upright = &ready.upright;
         let mut options = encode_options(&self.settings.picture);
         let begun = Instant::now();
-        let (jpeg, mut quality) = self.encoded(&upright, &mut options)?;
-        let carried = found.prepare(&self.settings.picture, &small.colours, upright.size);
+        let found = metadata::collect(bytes, header, &self.settings.picture);
+        let (jpeg, mut quality) = self.encoded(upright, &mut options)?;
+        let carried = found.prepare(&self.settings.picture, &ready.colours, upright.size);
         let encoded = carried.insert(jpeg);
         steps.encode_us = micros(begun);
         let begun = Instant::now();
-        pixels::verify(&encoded, &upright, &options)?;
+        pixels::verify(&encoded, upright, &options)?;
         steps.verify_us = micros(begun);
         let begun = Instant::now();
         if self.judging {
-            quality = self.judged(&upright, &encoded, &options, quality);
+            quality = self.judged(upright, &encoded, &options, quality);
         }
         let judged = begun.elapsed();
         Ok(Shrunk {
             quality,
             judged,
             bytes: encoded,
-            before,
+            before: ready.before,
             after: upright.size,
-            flattened: small.flattened,
-            notes: [small.notes, carried.notes].concat(),
+            flattened: ready.flattened,
+            notes: [ready.notes.as_slice(), &carried.notes].concat(),
             steps,
         })
     }
@@ -311,10 +332,18 @@ impl Shrinker {
         }
         let decoded = pixels::decode(bytes, header, &options)?;
         steps.decode_us = micros(started);
-        let (to, finished) = self.sizes(header, bytes.len() as u64, decoded.orientation)?;
+        self.resized(Cow::Owned(decoded), header, bytes.len() as u64, steps)
+    }
+
+    /// Resizes what was decoded, whole.
+    fn resized(&mut self, decoded: Cow<'_, Decoded>, header: &Header, file_len: u64, steps: &mut StepTimes) -> Result<Small, ShrinkError> {
+        let how = Resample::new(&self.settings.picture);
+        let (to, finished) = self.sizes(header, file_len, decoded.orientation)?;
         let begun = Instant::now();
+        let (orientation, flattened, colours) = (decoded.orientation, decoded.flattened, decoded.colours.clone());
+        let notes = decoded.notes.clone();
         let pixels = if decoded.pixels.size == to {
-            decoded.pixels
+            decoded.into_owned().pixels
         } else {
             self.backend.resize(&decoded.pixels, to, how, &mut self.scratch)?
         };
@@ -326,11 +355,11 @@ impl Shrinker {
         }
         Ok(Small {
             pixels,
-            orientation: decoded.orientation,
+            orientation,
             finished,
-            flattened: decoded.flattened,
-            colours: decoded.colours,
-            notes: decoded.notes,
+            flattened,
+            colours,
+            notes,
         })
     }
 
@@ -355,6 +384,16 @@ struct Small {
     orientation: Orientation,
     /// The size it gets once it is turned, as seen.
     finished: Size,
+    flattened: bool,
+    colours: Colours,
+    notes: Vec<String>,
+}
+
+/// A picture ready to be encoded: as it will be seen.
+struct Ready {
+    upright: Pixels,
+    /// As seen, before.
+    before: Size,
     flattened: bool,
     colours: Colours,
     notes: Vec<String>,

@@ -6,8 +6,7 @@
 
 use fast_ssim2::{PixelDescriptor, PixelSlice, Ssimulacra2Reference};
 
-use crate::engine::pixels::{self, Channels, DecodeOptions, EncodeError, EncodeOptions, InMemory, Matte, Pixels, Size, probe};
-use crate::engine::settings::Limits;
+use crate::engine::pixels::{self, Channels, EncodeError, EncodeOptions, Pixels, Size};
 
 /// Below this libjpeg's scale knows only blocks.
 const LOWEST_QUALITY: u8 = 5;
@@ -112,21 +111,7 @@ impl<'p> Judge<'p> {
     /// The score of an encoding, which must be of the same size and channels; `keep_profile`: its samples are in the space of
     /// its own profile, as those it was made from.
     pub(super) fn score(&self, encoded: &[u8], keep_profile: bool) -> Result<f64, ScoreError> {
-        let header = probe(&mut InMemory(encoded)).map_err(|error| ScoreError::Metric(error.to_string()))?;
-        let options = DecodeOptions {
-            matte: Matte {
-                colour: [0; 3],
-                linear: false,
-            },
-            limits: &Limits {
-                max_pixels: u64::MAX,
-                max_file_bytes: u64::MAX,
-                max_image_memory: u64::MAX,
-            },
-            deadline: None,
-            keep_profile,
-        };
-        let decoded = pixels::decode(encoded, &header, &options)?;
+        let decoded = pixels::decode_ours(encoded, keep_profile)?;
         self.reference
             .compare(&self.part.view(&decoded.pixels)?)
             .map_err(|error| ScoreError::Metric(error.to_string()))

@@ -135,6 +135,11 @@ fn check_buffer(pixels: &Pixels) -> Result<(), EncodeError> {
     }
 }
 
+/// The embedded colour profile.
+pub(super) fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
+    markers::read(bytes).icc
+}
+
 fn head(bytes: &[u8]) -> Result<markers::Head, DecodeError> {
     let head = markers::read(bytes);
     if head.lossless() {

@@ -82,6 +82,11 @@ pub(super) fn rows<'a>(bytes: &'a [u8], options: &DecodeOptions<'a>) -> Result<O
     Ok(Some(Box::new(stream::Strips::new(parts, *options)?)))
 }
 
+/// The embedded colour profile, inflated.
+pub(super) fn profile(bytes: &[u8]) -> Option<Vec<u8>> {
+    Parts::of(bytes).ok()?.profile().ok()?
+}
+
 fn notes(parts: &Parts) -> Vec<String> {
     let mut notes = Vec::new();
     if !parts.ended {
