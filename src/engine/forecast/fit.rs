@@ -80,6 +80,12 @@ const RIDGE: f64 = 1e-9;
 /// The total over sampled and other images. `prior`: coefficients for traits that no sampled image has; a part predicted by
 /// them alone may be off by all of it.
 pub(super) fn total<const K: usize>(rows: &[Row<K>], rest: &Rest<K>, prior: [f64; K]) -> Total {
+    fitted(rows, rest, prior).0
+}
+
+/// The total as [`total`], and the coefficients that predict one image that was not sampled: over all of them they sum up
+/// to the predicted part of it.
+pub(super) fn fitted<const K: usize>(rows: &[Row<K>], rest: &Rest<K>, prior: [f64; K]) -> (Total, [f64; K]) {
     let seen = |k: usize| rows.iter().any(|row| row.x[k] != 0.0);
     let mut active: Vec<usize> = (0..K).filter(|&k| seen(k)).collect();
     // Each coefficient wants three images at least; the first traits are the ones that matter.
@@ -109,11 +115,15 @@ pub(super) fn total<const K: usize>(rows: &[Row<K>], rest: &Rest<K>, prior: [f64
         // Too few to see any scatter: it may be off by all of it.
         _ => predicted * predicted,
     };
-    Total {
+    let mut coefficients = [0.0; K];
+    (0..K).filter(|&k| !seen(k)).for_each(|k| coefficients[k] = prior[k]);
+    active.iter().zip(&fit.b).for_each(|(&k, b)| coefficients[k] = *b);
+    let total = Total {
         value: sampled + predicted + blind,
         variance: error + blind * blind,
         freedom,
-    }
+    };
+    (total, coefficients)
 }
 
 struct Fit {

@@ -98,7 +98,7 @@ impl Traits {
 }
 
 /// Where an image with work is: shard of the plan, image of its inventory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Job {
     pub(super) shard: u32,
     pub(super) image: u32,

@@ -8,6 +8,7 @@
 mod fit;
 mod jobs;
 mod kept;
+mod predictions;
 mod sample;
 mod times;
 mod wall;
@@ -16,9 +17,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use fit::{Rest, Row, Total, total};
+use fit::{Rest, Row, Total, fitted, total};
 use jobs::{Job, Traits};
 pub(crate) use kept::Kept;
+pub use predictions::Predictions;
 use sample::Worked;
 use times::{Parts, Writing, times};
 use wall::Lanes;
@@ -67,6 +69,13 @@ pub(crate) struct Means {
     pub(crate) shards: usize,
 }
 
+/// The first `most` images with work, as shard of the plan and image of its inventory, in the order in which a sample is
+/// drawn: every beginning of it is a fair sample.
+pub(crate) fn drawn(plan: &Plan, most: usize) -> Vec<(usize, usize)> {
+    let jobs = jobs::drawn(plan, most).into_iter();
+    jobs.map(|job| (job.shard as usize, job.image as usize)).collect()
+}
+
 /// Works on a sample in memory and predicts what carrying out the plan will do and take. Writes nothing.
 ///
 /// `past`: what writing cost before, the newest first. `cancelled` is asked between images; what was sampled until then is
@@ -77,8 +86,8 @@ pub(crate) fn forecast(
     means: Means,
     past: &[PastWrites],
     cancelled: &(dyn Fn() -> bool + Sync),
-    news: &mut dyn FnMut(&Estimate),
-) -> (Estimate, Kept) {
+    news: &mut dyn FnMut(&Estimate, &dyn Fn() -> Predictions),
+) -> (Estimate, Predictions, Kept) {
     let begun = Instant::now();
     let mut known = Known::new(plan, disk, means, past);
     let jobs = jobs::drawn(plan, LARGEST_SAMPLE);
@@ -98,11 +107,11 @@ pub(crate) fn forecast(
         let estimate = known.estimate(begun.elapsed());
         if due {
             told = Some(Instant::now());
-            news(&estimate);
+            news(&estimate, &|| known.predictions());
         }
         known.sampled < SMALLEST_SAMPLE || !known.is_enough(&estimate)
     });
-    (known.estimate(begun.elapsed()), kept)
+    (known.estimate(begun.elapsed()), known.predictions(), kept)
 }
 
 /// Everything that is known so far: sums over images, never the images themselves.
@@ -110,6 +119,8 @@ struct Known {
     images: usize,
     bytes: u64,
     sampled: usize,
+    /// Bytes of each sampled image afterwards.
+    measured: Vec<(Job, u64)>,
     sampled_bytes: f64,
     judged: Vec<JudgedImage>,
     /// Thread time of judging.
@@ -184,6 +195,7 @@ impl Known {
             images: 0,
             bytes: 0,
             sampled: 0,
+            measured: Vec::new(),
             sampled_bytes: 0.0,
             judged: Vec::new(),
             judging: Duration::ZERO,
@@ -230,6 +242,7 @@ impl Known {
     fn add(&mut self, plan: &Plan, job: Job, worked: Worked) {
         let Some(traits) = Traits::of(plan, job) else { return };
         self.sampled += 1;
+        self.measured.push((job, worked.bytes_after));
         self.sampled_bytes += worked.bytes_after as f64;
         if let Some((block, _)) = self.blocks {
             self.sampled_blocks += OnDisk::of(worked.bytes_after, block) as f64;
@@ -284,6 +297,18 @@ impl Known {
             sampling,
             judging: self.judging / self.workers,
             judged: self.judged.clone(),
+        }
+    }
+
+    /// What each image will take.
+    fn predictions(&self) -> Predictions {
+        let law = |part: &Part<2>| fitted(&part.rows, &part.rest, part.prior).1;
+        let mut sampled = self.measured.clone();
+        sampled.sort_unstable();
+        Predictions {
+            lossless: law(&self.lossless),
+            lossy: law(&self.lossy),
+            sampled,
         }
     }
 

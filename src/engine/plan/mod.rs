@@ -22,7 +22,7 @@ use crate::engine::scan::{Content, FoundImage, Inventory};
 use crate::engine::settings::{Collisions, Format, Settings};
 use crate::engine::shrink;
 
-pub(crate) use sidecars::look as look_at_sidecars;
+pub(crate) use sidecars::{Facts as SidecarFacts, look as look_at_sidecars, read as read_sidecars, recall as recall_sidecars};
 
 /// What will be done, shard by shard.
 #[derive(Debug, Clone)]
@@ -237,6 +237,16 @@ impl ShardPlan {
         totals
     }
 
+    /// Width and height of an image as it is seen, and those of its replacement where there will be one.
+    pub fn sizes(&self, image: usize, settings: &Settings) -> (Option<Size>, Option<Size>) {
+        let Some(Content::Image(header)) = self.inventory.images.get(image).map(|found| &found.content) else {
+            return (None, None);
+        };
+        let (before, after) = sizes(header, settings);
+        let shrinks = matches!(self.actions.get(image), Some(Action::Shrink { .. }));
+        (Some(before), shrinks.then_some(after))
+    }
+
     /// Indices of the images that will be replaced.
     pub(crate) fn work(&self) -> impl Iterator<Item = usize> {
         self.actions
@@ -248,7 +258,7 @@ impl ShardPlan {
 }
 
 /// The rule for one image: by content and size, never by name.
-fn decide(image: &FoundImage, folder: &Path, settings: &Settings) -> Action {
+pub(crate) fn decide(image: &FoundImage, folder: &Path, settings: &Settings) -> Action {
     let header = match &image.content {
         Content::Image(header) => header,
         Content::Refused(problem) => return Action::Refuse(problem.clone()),

@@ -25,6 +25,9 @@ pub enum ScanError {
         /// Which, and the names of a few that are there.
         message: String,
     },
+    /// Somebody stopped the scan.
+    #[error("The scan was stopped. Nothing was touched.")]
+    Stopped,
     /// It cannot be listed.
     #[error("{message}. Nothing was touched.")]
     Disk {
@@ -45,7 +48,7 @@ impl From<DiskError> for ScanError {
 ///
 /// # Errors
 /// It isn't there or is no folder.
-fn absolute(path: &Path) -> Result<PathBuf, ScanError> {
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, ScanError> {
     let wrong = |reason: String| ScanError::NoFolder {
         path: path.to_owned(),
         reason,

@@ -8,17 +8,19 @@ mod tests;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
 use crate::engine::disk::{Disk, DiskError, Entry, EntryKind, Identity, OpenFile};
 use crate::engine::metrics::{Drive, DriveKind, Notice, Problem};
-use crate::engine::pixels::{Header, HeaderSource, ProbeError, probe};
+use crate::engine::pixels::{Header, HeaderSource, ProbeError, Size, probe};
+use crate::engine::settings::Format;
 use crate::engine::sidecars::{Other, Pairs, pair};
 
 pub use discover::ScanError;
-pub(crate) use discover::candidates;
-pub(crate) use shards::chosen;
+pub(crate) use discover::{absolute, candidates};
+pub(crate) use shards::{chosen, holds_pictures};
 
 /// Hidden names of ours inside a shard start with this.
 const OURS: &str = ".shardpress";
@@ -71,6 +73,87 @@ impl FoundImage {
     pub fn bytes(&self) -> u64 {
         self.identity.len
     }
+
+    /// Its format by its content; `None` where it is no image that we know.
+    pub fn format(&self) -> Option<Format> {
+        match &self.content {
+            Content::Image(header) => Some(header.format),
+            Content::Refused(_) | Content::Foreign(_) => None,
+        }
+    }
+
+    /// Width and height the way it is seen, where the header tells.
+    pub fn size(&self) -> Option<Size> {
+        match &self.content {
+            Content::Image(header) => Some(header.orientation.seen(header.size)),
+            Content::Refused(_) | Content::Foreign(_) => None,
+        }
+    }
+
+    /// How many names the file has on its drive; more than one: replacing it frees nothing.
+    pub fn links(&self) -> u64 {
+        self.identity.links
+    }
+
+    /// Which drive it lies on: the same number for every file of one drive, of no meaning beyond.
+    pub fn device(&self) -> u64 {
+        self.identity.device
+    }
+}
+
+#[cfg(all(test, feature = "gui"))]
+impl Inventory {
+    /// So many JPEGs of all sizes that are not there.
+    pub(crate) fn of_many(path: &Path, images: usize) -> Self {
+        use crate::engine::pixels::Orientation;
+        let image = |number: usize| {
+            let side = |salt: usize| 128 + (number.wrapping_mul(salt) % 3900) as u32;
+            let size = Size {
+                width: side(7919),
+                height: side(104_729),
+            };
+            FoundImage {
+                name: format!("{number:07}_a-picture-of-something.jpg").into(),
+                identity: Identity {
+                    device: 1,
+                    inode: number as u64,
+                    len: 10_000 + u64::from(size.width) * u64::from(size.height) / 3,
+                    modified_ns: 0,
+                    links: 1,
+                },
+                content: Content::Image(Header {
+                    format: Format::Jpeg,
+                    size,
+                    orientation: Orientation::Upright,
+                    animated: false,
+                    transparent: false,
+                    samples: 3,
+                    bits: 8,
+                    multi_pass: false,
+                }),
+            }
+        };
+        Self {
+            path: path.to_owned(),
+            drive: Drive {
+                kind: DriveKind::Solid,
+                file_system: String::new(),
+            },
+            images: (0..images).map(image).collect(),
+            occupied: Vec::new(),
+            sidecars: Pairs::default(),
+            other_files: 0,
+            other_bytes: 0,
+            notices: Vec::new(),
+        }
+    }
+}
+
+impl Inventory {
+    /// Whether the names here promise a picture: only such a folder has a number among the shards.
+    pub(crate) fn holds_pictures(&self) -> bool {
+        self.images.iter().any(|image| shards::is_picture(&image.name)) || self.occupied.iter().any(|name| shards::is_picture(name))
+    }
 }
 
 /// Endings under which people keep pictures. What such a file *is* is decided by its content; a file with another
@@ -90,8 +173,13 @@ fn looks_like_picture(name: &OsStr) -> bool {
     }
 }
 
+/// Whether a file has an ending of pictures and is not hidden: what a quick look counts.
+pub(crate) fn is_named_as_picture(name: &OsStr) -> bool {
+    !is_hidden(name) && Path::new(name).extension().is_some() && looks_like_picture(name)
+}
+
 /// Files of ours and files that the owner hid are never touched.
-fn is_hidden(name: &OsStr) -> bool {
+pub(crate) fn is_hidden(name: &OsStr) -> bool {
     name.as_encoded_bytes().first() == Some(&b'.')
 }
 
@@ -102,6 +190,27 @@ fn is_hidden(name: &OsStr) -> bool {
 /// # Errors
 /// The folder cannot be listed. A file that cannot be read is a refused image, not an error of the scan.
 pub(crate) fn scan(disk: &dyn Disk, path: &Path, pool: &rayon::ThreadPool) -> Result<Inventory, DiskError> {
+    scan_watched(disk, path, pool, &Watch::default())
+}
+
+/// How far a scan is, for somebody who looks on from another thread.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    /// Files that will be looked into.
+    pub(crate) found: AtomicU64,
+    /// Files that were.
+    pub(crate) read: AtomicU64,
+    /// Their bytes.
+    pub(crate) bytes: AtomicU64,
+    /// Set from outside: files that were not looked into yet are passed over, and the inventory is worth nothing.
+    pub(crate) stop: AtomicBool,
+}
+
+/// As [`scan`], for somebody to watch and to stop.
+///
+/// # Errors
+/// As [`scan`].
+pub(crate) fn scan_watched(disk: &dyn Disk, path: &Path, pool: &rayon::ThreadPool, watch: &Watch) -> Result<Inventory, DiskError> {
     let mut inventory = Inventory {
         path: path.to_owned(),
         drive: disk.drive(path),
@@ -152,12 +261,20 @@ pub(crate) fn scan(disk: &dyn Disk, path: &Path, pool: &rayon::ThreadPool) -> Re
         // Inode order is close to the order on disk for folders that were filled once; seeks dominate on a spinning disk.
         to_probe.sort_unstable_by_key(|e| e.inode);
     }
+    watch.found.store(to_probe.len() as u64, Ordering::Relaxed);
     let probed: Vec<(Entry, Looked)> = pool.install(|| {
         to_probe
             .into_par_iter()
             .with_max_len(64)
             .map(|entry| {
+                if watch.stop.load(Ordering::Relaxed) {
+                    return (entry, Looked::Gone);
+                }
                 let looked = look(disk, &path.join(&entry.name));
+                watch.read.fetch_add(1, Ordering::Relaxed);
+                if let Looked::Picture(identity, _) = &looked {
+                    watch.bytes.fetch_add(identity.len, Ordering::Relaxed);
+                }
                 (entry, looked)
             })
             .collect()
@@ -204,7 +321,7 @@ pub(crate) fn scan(disk: &dyn Disk, path: &Path, pool: &rayon::ThreadPool) -> Re
 }
 
 /// `a2` before `a10`; equal under that, by bytes, so that the order is total.
-pub(crate) fn natural_order(a: &OsStr, b: &OsStr) -> std::cmp::Ordering {
+pub fn natural_order(a: &OsStr, b: &OsStr) -> std::cmp::Ordering {
     natord::compare(&a.to_string_lossy(), &b.to_string_lossy()).then_with(|| a.cmp(b))
 }
 

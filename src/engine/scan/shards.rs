@@ -21,12 +21,16 @@ const TOLD: usize = 5;
 /// # Errors
 /// A name or a glob that matches none of the folders, or a shard to begin with that is none of them, with the names of a few
 /// that are.
-pub(crate) fn chosen(disk: &dyn Disk, mut folders: Vec<PathBuf>, choose: &ChooseSettings) -> Result<Vec<PathBuf>, ScanError> {
+pub(crate) fn chosen(
+    mut folders: Vec<PathBuf>,
+    choose: &ChooseSettings,
+    holds_pictures: impl Fn(&Path) -> bool,
+) -> Result<Vec<PathBuf>, ScanError> {
     if !choose.shards.is_empty() {
         folders = named(folders, &choose.shards)?;
     }
     if let Some(from) = &choose.resume_from {
-        let first = begin(disk, &folders, from.trim())?;
+        let first = begin(&folders, from.trim(), holds_pictures)?;
         folders.drain(..first);
     }
     if let Some(slice) = choose.slice {
@@ -78,7 +82,7 @@ fn named(folders: Vec<PathBuf>, wanted: &[String]) -> Result<Vec<PathBuf>, ScanE
 }
 
 /// Where to begin: the folder of this name, or else of this number, counted from 1.
-fn begin(disk: &dyn Disk, folders: &[PathBuf], from: &str) -> Result<usize, ScanError> {
+fn begin(folders: &[PathBuf], from: &str, holds_pictures: impl Fn(&Path) -> bool) -> Result<usize, ScanError> {
     let wanted = folded(OsStr::new(from));
     if let Some(at) = folders.iter().position(|folder| folded(name_of(folder)) == wanted) {
         return Ok(at);
@@ -88,7 +92,7 @@ fn begin(disk: &dyn Disk, folders: &[PathBuf], from: &str) -> Result<usize, Scan
             message: format!("There is no shard \"{from}\" to begin with. {}", existing(folders)),
         });
     };
-    let shards = (0..folders.len()).filter(|at| holds_pictures(disk, &folders[*at]));
+    let shards = (0..folders.len()).filter(|at| holds_pictures(&folders[*at]));
     let mut count = 0;
     for at in shards {
         count += 1;
@@ -105,14 +109,16 @@ fn begin(disk: &dyn Disk, folders: &[PathBuf], from: &str) -> Result<usize, Scan
 }
 
 /// Whether a plan would list the folder, as its names tell: a library's own folder holds shards and no pictures.
-fn holds_pictures(disk: &dyn Disk, folder: &Path) -> bool {
-    let is_picture = |name: &OsStr| {
-        let ending = Path::new(name).extension().and_then(OsStr::to_str);
-        !is_hidden(name) && ending.is_some_and(|e| PICTURE_ENDINGS.contains(&e.to_ascii_lowercase().as_str()))
-    };
+pub(crate) fn holds_pictures(disk: &dyn Disk, folder: &Path) -> bool {
     // A folder that cannot be listed is told of by the scan; it has no number.
     disk.entries(folder)
         .is_ok_and(|entries| entries.iter().any(|e| e.kind == EntryKind::File && is_picture(&e.name)))
+}
+
+/// Whether a name promises a picture.
+pub(super) fn is_picture(name: &OsStr) -> bool {
+    let ending = Path::new(name).extension().and_then(OsStr::to_str);
+    !is_hidden(name) && ending.is_some_and(|e| PICTURE_ENDINGS.contains(&e.to_ascii_lowercase().as_str()))
 }
 
 /// The first few, for somebody who mistyped a name.
@@ -183,7 +189,10 @@ mod tests {
                     .map(|f| f.strip_prefix(dir.path()).expect("below").display().to_string());
                 below.collect()
             };
-            match (chosen(&RealDisk, folders.clone(), &choose).map(names), expected) {
+            match (
+                chosen(folders.clone(), &choose, |f| holds_pictures(&RealDisk, f)).map(names),
+                expected,
+            ) {
                 (Ok(found), Ok(expected)) => assert_eq!(found, expected, "{choose:?}"),
                 (Err(error), Err(words)) => assert!(error.to_string().contains(words), "{error}"),
                 (found, _) => panic!("{choose:?}: {found:?}"),
@@ -219,7 +228,7 @@ mod tests {
                 resume_from: Some("s2".into()),
                 ..ChooseSettings::default()
             };
-            both.extend(chosen(&RealDisk, folders.clone(), &choose).expect("valid"));
+            both.extend(chosen(folders.clone(), &choose, |f| holds_pictures(&RealDisk, f)).expect("valid"));
         }
         both.sort();
         let mut all = folders[2..].to_vec();
