@@ -14,16 +14,20 @@
 //! - `plan`: what will be done and why, a pure function of inventory and settings;
 //! - `commit`: replacements reach the disk, originals retire, nothing is ever lost. Knows nothing about pictures;
 //! - `forecast`: bytes and time before anything is written, from a sample laid beside the plan;
-//! - `run`: the pipeline that joins them, and the front door.
+//! - `preview`: one image before and after, for somebody who looks at it; never writes;
+//! - `run`: the pipeline that joins them, and the front door;
+//! - `bench`: the pipeline over a copy of a few images, with one choice varied at a time.
 //!
 //! The engine never knows the window: no egui in here, and wgpu only under `resize/gpu/`.
 
+mod bench;
 mod commit;
 mod disk;
 mod forecast;
 mod metrics;
 mod pixels;
 mod plan;
+mod preview;
 mod resize;
 mod run;
 mod sample;
@@ -32,21 +36,27 @@ mod settings;
 mod shrink;
 mod sidecars;
 
+pub use bench::{BenchAsk, BenchAxis, BenchError, BenchProgress, BenchRecord, BenchRun, BenchValue, BenchVariant, FEWEST_ROUNDS};
 pub use commit::{KeptRun, Standing};
 pub use disk::{drive as look_at_drive, free_space};
+pub use forecast::Predictions;
 pub use metrics::{
-    Bound, Collision, Count, Drive, DriveKind, Estimate, Event, ImageDone, ImageQuality, ImageRecord, JudgedImage, Kind, Machine, Metrics,
-    Notice, OnDisk, Outcome, PastWrites, Phase, PhaseNow, PhaseTotals, Phases, Point, Problem, Range, Record, Resolution, Seconds,
-    ShardRecord, ShardState, SidecarRecord, Snapshot, Span, Spread, StepTimes, StopReason, Timer, Times, Wait, Why, WriteBasis, bound,
-    name_changes, thread_cpu_time,
+    Bound, Collision, Count, Drive, DriveKind, Estimate, Event, Holding, ImageDone, ImageQuality, ImageRecord, InHand, JudgedImage, Kind,
+    Machine, Metrics, Notice, OnDisk, Outcome, PastWrites, Phase, PhaseNow, PhaseTotals, Phases, Point, Problem, Range, Record, Resolution,
+    Seconds, ShardRecord, ShardState, SidecarRecord, Snapshot, Span, Spread, StepTimes, StopReason, Timer, Times, Wait, Why, WriteBasis,
+    bound, name_changes, thread_cpu_time,
 };
 pub use pixels::Size;
 pub use plan::{Action, Plan, ShardPlan, Totals};
-pub use run::{Blocked, Control, Engine, Handle, KeptOutcome, Recovered, ShardStatus, drives, memory_budget, this_machine, workers};
+pub use preview::{After, Before, Facts, HardCases, ImageAt, Made, Opened, Picture, Preview, SidecarFacts, Thumbnail};
+pub use run::{
+    Blocked, Control, Engine, Ground, Handle, KeptOutcome, Library, LibraryShard, Measured, NoLook, Recovered, ScanNews, Scanned,
+    ShardLook, ShardStatus, drives, memory_budget, this_machine, workers,
+};
 pub use sample::{SampleError, SampleSummary, write_sample};
-pub use scan::{FoundImage, Inventory, ScanError};
+pub use scan::{FoundImage, Inventory, ScanError, natural_order};
 pub use settings::{
-    BackendChoice, ChooseSettings, Chroma, Collisions, Explained, Filter, Fit, Format, Layer, Limits, MachineSettings, Metadata, Mtime,
-    NotAValue, Origin, Originals, PRESETS, PictureSettings, Preset, Resolved, SafetySettings, Settings, Shape, SidecarSettings, Slice,
-    Verify, WriteMode,
+    BackendChoice, ChooseSettings, Chroma, Collisions, Explained, Fault, Filter, Fit, Format, Layer, Limits, MachineSettings, Metadata,
+    Mtime, NotAValue, Origin, Originals, PRESETS, PictureSettings, Preset, Resolved, SafetySettings, Settings, Shape, SidecarSettings,
+    Slice, Verify, WriteMode,
 };

@@ -1,8 +1,8 @@
 //! Stopping and pausing from outside. Reasons to stop have an order: a stronger one replaces a weaker one.
 
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::engine::metrics::StopReason;
 
@@ -11,8 +11,28 @@ use crate::engine::metrics::StopReason;
 pub struct Control {
     /// 0: go on; otherwise 1 + the reason's place in their order.
     reason: AtomicU8,
-    paused: Mutex<bool>,
+    pause: Mutex<Pause>,
     resumed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Pause {
+    /// When the one that goes on began.
+    since: Option<Instant>,
+    /// How long those before took.
+    before: Duration,
+}
+
+impl Pause {
+    fn total(&self) -> Duration {
+        self.before + self.since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+}
+
+/// When a thread began to wait.
+pub(super) struct Waiting {
+    begun: Instant,
+    paused: Duration,
 }
 
 const ORDER: [StopReason; 4] = [
@@ -38,15 +58,41 @@ impl Control {
         rank.checked_sub(1).map(|i| ORDER[usize::from(i)])
     }
 
-    /// Holds back new reads; what was read is finished.
+    /// Holds back reads and images that were not begun; what is being worked on is finished and written.
     pub fn pause(&self) {
-        *self.paused.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.lock().since.get_or_insert_with(Instant::now);
     }
 
     /// Goes on after [`pause`](Self::pause).
     pub fn resume(&self) {
-        *self.paused.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        let mut pause = self.lock();
+        pause.before = pause.total();
+        pause.since = None;
+        drop(pause);
         self.resumed.notify_all();
+    }
+
+    /// Whether new work is held back.
+    pub fn is_paused(&self) -> bool {
+        self.lock().since.is_some() && self.stopped().is_none()
+    }
+
+    /// A thread begins to wait.
+    pub(super) fn waiting(&self) -> Waiting {
+        Waiting {
+            begun: Instant::now(),
+            paused: self.lock().total(),
+        }
+    }
+
+    /// How long it waited, pauses left out: they say nothing about what it waited for.
+    pub(super) fn waited(&self, waiting: &Waiting) -> Duration {
+        let paused = self.lock().total().saturating_sub(waiting.paused);
+        waiting.begun.elapsed().saturating_sub(paused)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pause> {
+        self.pause.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether nothing in flight should be begun any more.
@@ -56,11 +102,11 @@ impl Control {
 
     /// Returns at once unless paused. A stop ends a pause.
     pub(super) fn wait_while_paused(&self) {
-        let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
-        while *paused && self.stopped().is_none() {
-            paused = self
+        let mut pause = self.lock();
+        while pause.since.is_some() && self.stopped().is_none() {
+            pause = self
                 .resumed
-                .wait_timeout(paused, Duration::from_millis(200))
+                .wait_timeout(pause, Duration::from_millis(200))
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
@@ -88,5 +134,20 @@ mod tests {
         }
         control.pause();
         control.wait_while_paused();
+    }
+
+    #[test]
+    fn a_pause_is_not_waited_for() {
+        let control = Control::default();
+        let pause = |millis| {
+            control.pause();
+            std::thread::sleep(Duration::from_millis(millis));
+            control.resume();
+        };
+        pause(50);
+        let (waiting, whole) = (control.waiting(), Instant::now());
+        pause(40);
+        pause(40);
+        assert!(control.waited(&waiting) + Duration::from_millis(80) <= whole.elapsed());
     }
 }

@@ -71,7 +71,7 @@ fn locked(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>, lock: &Shar
         parallel: depth::commits_in_flight(plan.inventory.drive.kind),
     };
     let committer = match Committer::open(&shared.disk, lock, &shared.run, options) {
-        Ok(committer) => committer,
+        Ok(committer) => committer.watched(&shared.metrics),
         Err(error) => {
             let problem = problem::of_shard(plan.inventory.path.clone(), &error);
             return untouched(&plan, &shared.settings, ShardState::Skipped(problem));

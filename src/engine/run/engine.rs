@@ -1,6 +1,6 @@
 //! The front door: scan and plan, estimate, start, recover.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
@@ -13,11 +13,12 @@ use time::macros::format_description;
 use super::{Control, Parts, depth, lock, machine, pipeline, priority, problem};
 use crate::engine::commit;
 use crate::engine::disk::{Disk, RealDisk};
-use crate::engine::forecast::{self, Kept, Means};
+use crate::engine::forecast::{self, Kept, Means, Predictions};
 use crate::engine::metrics::{
-    Collision, DriveKind, Estimate, Event, Kind, Metrics, Notice, PastWrites, Phases, Problem, Record, ShardRecord, ShardState, Why,
+    Collision, Estimate, Event, Kind, Metrics, Notice, PastWrites, Phases, Problem, Record, ShardRecord, ShardState, Why,
 };
 use crate::engine::plan::{Action, Plan, look_at_sidecars};
+use crate::engine::preview::Preview;
 use crate::engine::resize::{Backend, Cpu};
 use crate::engine::scan::{self, FoundImage, ScanError};
 use crate::engine::settings::Settings;
@@ -25,9 +26,9 @@ use crate::engine::settings::Settings;
 /// Scans, plans and runs. Cheap to make; holds nothing between calls but the file system, the backend, and the replacements
 /// of the last sample for the run that follows.
 pub struct Engine {
-    pub(super) disk: Arc<dyn Disk>,
-    pub(super) backend: Arc<dyn Backend>,
-    pub(super) sampled: Mutex<Kept>,
+    pub(in crate::engine) disk: Arc<dyn Disk>,
+    pub(in crate::engine) backend: Arc<dyn Backend>,
+    pub(in crate::engine) sampled: Mutex<Kept>,
 }
 
 /// A run that is under way on threads of its own.
@@ -68,9 +69,6 @@ pub struct Recovered {
 /// Events that may wait for a slow listener before the run waits too.
 const EVENTS_AHEAD: usize = 8192;
 
-/// Headers read at once on a drive where latency dominates.
-const PROBES_IN_FLIGHT: usize = 32;
-
 impl Default for Engine {
     fn default() -> Self {
         Self {
@@ -84,7 +82,7 @@ impl Default for Engine {
 impl Engine {
     /// On another file system than the real one.
     #[cfg(test)]
-    pub(super) fn on(disk: Arc<dyn Disk>) -> Self {
+    pub(in crate::engine) fn on(disk: Arc<dyn Disk>) -> Self {
         Self {
             disk,
             backend: Arc::new(Cpu),
@@ -92,61 +90,9 @@ impl Engine {
         }
     }
 
-    /// Scans the folders and plans what would be done. Reads headers, touches nothing. Shards that are not chosen are not
-    /// looked into.
-    ///
-    /// # Errors
-    /// A folder that is not there or cannot be listed, or a shard that was asked for and is not there.
-    pub fn plan(&self, roots: &[PathBuf], settings: &Settings) -> Result<Plan, ScanError> {
-        let mut notices = Vec::new();
-        notices.extend(lowered(settings, roots));
-        let folders = scan::candidates(self.disk.as_ref(), roots, settings.choose.recursive)?;
-        let all = folders.len();
-        let folders = scan::chosen(self.disk.as_ref(), folders, &settings.choose)?;
-        if folders.len() < all {
-            notices.push(of_roots(
-                roots,
-                format!(
-                    "{} of {all} folders are not looked into, by the choice of shards.",
-                    all - folders.len()
-                ),
-            ));
-        }
-        let pool = self.probe_pool(folders.first().map(PathBuf::as_path));
-        let mut found = Vec::with_capacity(folders.len());
-        let mut unreadable = Vec::new();
-        for folder in folders {
-            let disk = self.disk.as_ref();
-            let looked = scan::scan(disk, &folder, &pool).and_then(|inventory| Ok((Arc::new(inventory), commit::pending(disk, &folder)?)));
-            match looked {
-                Ok(shard) => found.push(shard),
-                Err(error) => unreadable.push(problem::of_shard(folder, &error)),
-            }
-        }
-        let mut plan = Plan::new(settings.clone(), found, unreadable);
-        plan.notices = notices;
-        for shard in &mut plan.shards {
-            shard.sidecars = look_at_sidecars(self.disk.as_ref(), shard, settings, &pool);
-        }
-        Ok(plan)
-    }
-
-    /// Reads of headers wait for the drive, not for a core.
-    fn probe_pool(&self, path: Option<&Path>) -> Arc<rayon::ThreadPool> {
-        let threads = match path.map(|p| self.disk.drive(p).kind) {
-            Some(DriveKind::Network) => PROBES_IN_FLIGHT,
-            Some(DriveKind::Spinning) => 2,
-            _ => 2 * thread::available_parallelism().map_or(1, usize::from),
-        };
-        let build = |n| {
-            rayon::ThreadPoolBuilder::new()
-                .num_threads(n)
-                .thread_name(|i| format!("probe-{i}"))
-                .build()
-        };
-        // Where the system is short of threads one is enough.
-        let pool = build(threads).or_else(|_| build(1));
-        Arc::new(pool.unwrap_or_else(|error| panic!("the system refuses to start even one thread: {error}")))
+    /// Who shows single images of a plan, before and after.
+    pub fn preview(&self) -> Preview {
+        Preview::new(Arc::clone(&self.disk), Arc::clone(&self.backend))
     }
 
     /// Works on a sample in memory and predicts bytes and time of carrying the plan out. Writes nothing.
@@ -155,6 +101,17 @@ impl Engine {
     /// the estimate as its ranges narrow, at most ten times a second. A stop through `control` ends the sample; what was
     /// sampled until then is used.
     pub fn estimate(&self, plan: &Plan, past: &[PastWrites], control: &Control, mut news: impl FnMut(&Estimate)) -> Estimate {
+        self.predict(plan, past, control, |estimate, _| news(estimate)).0
+    }
+
+    /// As [`estimate`](Self::estimate), with what each image will take; `news` can ask for it as well.
+    pub fn predict(
+        &self,
+        plan: &Plan,
+        past: &[PastWrites],
+        control: &Control,
+        mut news: impl FnMut(&Estimate, &dyn Fn() -> Predictions),
+    ) -> (Estimate, Predictions) {
         let kind = plan.busiest_drive().kind;
         let means = Means {
             workers: machine::workers(&plan.settings),
@@ -165,9 +122,9 @@ impl Engine {
         };
         let cancelled = || control.stopped().is_some();
         let parts = (plan, self.disk.as_ref(), &self.backend);
-        let (estimate, kept) = forecast::forecast(parts, means, past, &cancelled, &mut news);
+        let (estimate, predictions, kept) = forecast::forecast(parts, means, past, &cancelled, &mut news);
         *lock(&self.sampled) = kept;
-        estimate
+        (estimate, predictions)
     }
 
     /// The record of a plan that is not carried out.
@@ -307,7 +264,7 @@ impl Engine {
         Ok(all)
     }
 
-    fn recover_one(&self, path: PathBuf, run: &str) -> Recovered {
+    pub(super) fn recover_one(&self, path: PathBuf, run: &str) -> Recovered {
         let lock = commit::lock(&self.disk, &path, run).map_err(|e| problem::of_lock(path.clone(), &e));
         let result = lock.and_then(|lock| commit::recover(&self.disk, &lock).map_err(|e| problem::of_shard(path.clone(), &e)));
         match result {
@@ -342,8 +299,19 @@ impl Engine {
 }
 
 impl Recovered {
+    /// There was nothing to do.
+    pub(super) fn nothing(path: PathBuf) -> Self {
+        Self {
+            path,
+            summary: None,
+            alarms: Vec::new(),
+            notices: Vec::new(),
+            problem: None,
+        }
+    }
+
     /// The shard could not be locked or read; the problem names it.
-    fn unable(problem: Problem) -> Self {
+    pub(super) fn unable(problem: Problem) -> Self {
         Self {
             path: problem.path.clone(),
             summary: None,
@@ -378,7 +346,7 @@ impl Handle {
 }
 
 /// Lets other programs go first where that is asked for; what to say where it could not be done.
-fn lowered(settings: &Settings, roots: &[PathBuf]) -> Option<Notice> {
+pub(super) fn lowered(settings: &Settings, roots: &[PathBuf]) -> Option<Notice> {
     if !settings.machine.low_priority {
         return None;
     }
@@ -390,7 +358,7 @@ fn lowered(settings: &Settings, roots: &[PathBuf]) -> Option<Notice> {
 }
 
 /// A remark on the whole.
-fn of_roots(roots: &[PathBuf], message: String) -> Notice {
+pub(super) fn of_roots(roots: &[PathBuf], message: String) -> Notice {
     Notice {
         path: roots.first().cloned().unwrap_or_default(),
         message,
@@ -440,7 +408,7 @@ fn notices(plan: &Plan) -> Vec<Notice> {
 }
 
 /// Sorts by time; the tail tells runs of the same millisecond apart, on this machine and on others.
-pub(super) fn run_id(started: OffsetDateTime) -> String {
+pub(in crate::engine) fn run_id(started: OffsetDateTime) -> String {
     const FORMAT: &[BorrowedFormatItem<'_>] = format_description!("[year][month][day]-[hour][minute][second][subsecond digits:3]");
     let when = started.format(FORMAT).unwrap_or_default();
     let salt = twox_hash::XxHash3_128::oneshot(format!("{}-{}", started.unix_timestamp_nanos(), std::process::id()).as_bytes());

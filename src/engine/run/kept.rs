@@ -1,6 +1,6 @@
 //! The front door to what earlier runs kept: how every shard stands, bring a run back, free what is kept.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::engine::{Engine, run_id};
 use super::{Control, depth, problem};
 use crate::engine::commit::{self, KeptRun, Recovery, ShardLock, Standing};
-use crate::engine::disk::EntryKind;
+use crate::engine::disk::{Disk, EntryKind};
 use crate::engine::metrics::{Notice, Problem};
 use crate::engine::scan::{self, ScanError};
 use crate::engine::settings::Settings;
@@ -60,27 +60,7 @@ impl Engine {
     /// A folder that is not there or cannot be listed.
     pub fn status(&self, roots: &[PathBuf], recursive: bool) -> Result<Vec<ShardStatus>, ScanError> {
         let disk = self.disk.as_ref();
-        let look = |path: PathBuf| {
-            let looked = commit::look(disk, &path).and_then(|looked| Ok((looked, disk.entries(&path)?)));
-            match looked {
-                Ok((looked, entries)) => ShardStatus {
-                    path,
-                    standing: looked.standing,
-                    kept: looked.kept,
-                    has_images: entries
-                        .iter()
-                        .any(|entry| entry.kind == EntryKind::File && is_named_as_image(Path::new(&entry.name))),
-                    problem: None,
-                },
-                Err(error) => ShardStatus {
-                    problem: Some(problem::of_shard(path.clone(), &error)),
-                    path,
-                    standing: Standing::Quiet,
-                    kept: Vec::new(),
-                    has_images: false,
-                },
-            }
-        };
+        let look = |path| status_of(disk, path).0;
         Ok(scan::candidates(disk, roots, recursive)?.into_iter().map(look).collect())
     }
 
@@ -175,6 +155,38 @@ impl Engine {
             Shrinker::new(&settings, Arc::clone(&self.backend)).shrink(&bytes, false).is_ok()
         } else {
             !bytes.is_empty()
+        }
+    }
+}
+
+/// How one folder stands, and the names of the files in it.
+pub(super) fn status_of(disk: &dyn Disk, path: PathBuf) -> (ShardStatus, Vec<OsString>) {
+    let looked = commit::look(disk, &path).and_then(|looked| Ok((looked, disk.entries(&path)?)));
+    match looked {
+        Ok((looked, entries)) => {
+            let files: Vec<OsString> = entries
+                .into_iter()
+                .filter(|entry| entry.kind == EntryKind::File)
+                .map(|entry| entry.name)
+                .collect();
+            let status = ShardStatus {
+                path,
+                standing: looked.standing,
+                kept: looked.kept,
+                has_images: files.iter().any(|name| is_named_as_image(Path::new(name))),
+                problem: None,
+            };
+            (status, files)
+        }
+        Err(error) => {
+            let status = ShardStatus {
+                problem: Some(problem::of_shard(path.clone(), &error)),
+                path,
+                standing: Standing::Quiet,
+                kept: Vec::new(),
+                has_images: false,
+            };
+            (status, Vec::new())
         }
     }
 }

@@ -43,20 +43,26 @@ pub(super) struct Source {
 pub(super) fn run(shared: &Shared, jobs: &Receiver<Job>, loaded: &Sender<Loaded>) {
     loop {
         shared.control.wait_while_paused();
-        let waited = Instant::now();
+        let waiting = shared.control.waiting();
         let Ok(job) = jobs.recv() else { return };
-        shared.metrics.waited(Phase::Load, Wait::Input, waited.elapsed());
+        shared.metrics.waited(Phase::Load, Wait::Input, shared.control.waited(&waiting));
+        // A loader that waited for a job takes it in hand only when the pause is over.
+        shared.control.wait_while_paused();
         if shared.control.stopped().is_some() || job.shard.is_given_up() {
             continue;
         }
-        let waited = Instant::now();
+        let waiting = shared.control.waiting();
         let permit = shared.budgets.loaded.take(job.shard.plan.inventory.images[job.image].bytes());
-        shared.metrics.waited(Phase::Load, Wait::Output, waited.elapsed());
+        shared.metrics.waited(Phase::Load, Wait::Output, shared.control.waited(&waiting));
         let through = shared.gate.enter();
+        shared.control.wait_while_paused();
+        if shared.control.stopped().is_some() {
+            continue;
+        }
         let result = load(shared, job, permit);
         drop(through);
         if let Some(item) = result {
-            shared.metrics.queue(Phase::Process, 1);
+            shared.metrics.queue(Phase::Process, 1, item.bytes.len() as i64);
             if loaded.send(item).is_err() {
                 return;
             }
@@ -65,6 +71,7 @@ pub(super) fn run(shared: &Shared, jobs: &Receiver<Job>, loaded: &Sender<Loaded>
 }
 
 fn load(shared: &Shared, job: Job, permit: Permit) -> Option<Loaded> {
+    let _in_hand = shared.metrics.hold(Phase::Load, &job.shard.plan.inventory.images[job.image].name);
     let timer = shared.metrics.start(Phase::Load);
     let begin = Instant::now();
     let path = job.shard.image_path(job.image);

@@ -14,9 +14,13 @@ mod drive;
 mod engine;
 mod kept;
 mod load;
+mod look;
 mod machine;
 mod priority;
 mod problem;
+mod scanned;
+#[cfg(test)]
+mod scanned_tests;
 mod shard;
 mod sidecars;
 #[cfg(test)]
@@ -43,9 +47,12 @@ use crate::engine::resize::Backend;
 use crate::engine::settings::Settings;
 
 pub use control::Control;
+pub(in crate::engine) use engine::run_id;
 pub use engine::{Blocked, Engine, Handle, Recovered};
 pub use kept::{KeptOutcome, ShardStatus};
+pub use look::{Library, LibraryShard, Measured, NoLook, ShardLook};
 pub use machine::{drives, memory_budget, this_machine, workers};
+pub use scanned::{Ground, ScanNews, Scanned};
 
 /// What every thread of a run may use.
 struct Shared {
@@ -192,6 +199,7 @@ fn pipeline(plan: Plan, parts: Parts) -> (Vec<ShardRecord>, Vec<Notice>) {
         notices: Mutex::default(),
         reading_turn: Mutex::default(),
     };
+    shared.metrics.depth(first);
     shared.event(Event::Started {
         images: totals.work_images,
         bytes: totals.work_bytes,
@@ -268,10 +276,21 @@ fn tick(shared: &Shared, over: &AtomicBool, most: usize, workers: usize) {
         (Instant::now(), phases.load.bytes, phases.process.waited_input)
     };
     let mut last = look();
+    let mut paused = false;
     for n in 1.. {
         thread::park_timeout(TICK);
         if over.load(Ordering::Relaxed) {
             break;
+        }
+        // What happens, or does not, in a pause says nothing about the drive.
+        if shared.control.is_paused() {
+            paused = true;
+            continue;
+        }
+        if std::mem::take(&mut paused) {
+            shared.metrics.resumed();
+            climber = Climber::new(most);
+            last = look();
         }
         if n % TICKS_A_POINT == 0 {
             shared.metrics.tick();
@@ -281,7 +300,11 @@ fn tick(shared: &Shared, over: &AtomicBool, most: usize, workers: usize) {
             let secs = (now.0 - last.0).as_secs_f64().max(1e-3);
             let rate = now.1.saturating_sub(last.1) as f64 / secs;
             let starved = now.2.saturating_sub(last.2).as_secs_f64() > 0.25 * secs * workers as f64;
-            let limit = climber.look(now.0, shared.gate.limit(), rate, starved);
+            let before = shared.gate.limit();
+            let limit = climber.look(now.0, before, rate, starved);
+            if limit != before {
+                shared.event(Event::Depth { before, now: limit });
+            }
             shared.gate.set_limit(limit);
             shared.metrics.depth(limit);
             last = now;

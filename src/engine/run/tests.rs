@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::*;
 use crate::engine::commit;
 use crate::engine::disk::{Disk, DiskError, Entry, Identity, LockGuard, NewFile, OpenFile, RealDisk};
-use crate::engine::metrics::{Drive, DriveKind, Outcome, Record};
+use crate::engine::metrics::{Drive, DriveKind, Outcome, Record, Snapshot};
 use crate::engine::settings::{Collisions, Originals};
 
 /// The real disk, except where a test says otherwise.
@@ -336,4 +336,48 @@ fn a_folder_that_changed_after_the_plan_is_planned_anew_by_the_same_policy() {
             state => assert_eq!((policy != Collisions::Block, state), (true, &ShardState::Done)),
         }
     }
+}
+
+#[test]
+fn a_pause_holds_everything_and_nothing_is_left_in_hand() {
+    let dir = library(1, 90);
+    let engine = Engine::on(Arc::new(Moody::default()));
+    let roots = vec![dir.path().to_owned()];
+    let plan = engine.plan(&roots, &settings()).expect("plan");
+    let handle = engine.start(plan, roots, Kind::Run, None);
+    handle.control.pause();
+    let (events, metrics) = (handle.events.clone(), Arc::clone(&handle.metrics));
+    let quiet = || {
+        let now = metrics.snapshot();
+        Phase::ALL.iter().all(|&p| now.of(p).in_hand == 0).then_some(now)
+    };
+    let reached = |now: &Snapshot| Phase::ALL.map(|p| now.of(p).images);
+    let mut before = metrics.snapshot();
+    for _ in 0..100 {
+        thread::sleep(Duration::from_millis(100));
+        match quiet() {
+            Some(now) if now.total > 0 && reached(&now) == reached(&before) => break,
+            Some(now) => before = now,
+            None => {}
+        }
+    }
+    assert!(handle.control.is_paused() && before.load.images < 90, "{before:?}");
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(reached(&metrics.snapshot()), reached(&before), "nothing is begun in a pause");
+    handle.control.resume();
+    let mut synced = 0;
+    while let Ok(event) = events.recv_timeout(Duration::from_secs(60)) {
+        match event {
+            Event::BatchSynced { images, .. } => synced += images,
+            Event::Finished => break,
+            _ => {}
+        }
+    }
+    let record = handle.join().expect("no collisions");
+    assert_eq!((count(&record, |o| matches!(o, Outcome::Shrunk(_))), synced), (90, 90));
+    let end = quiet().expect("nothing waits, nothing is in hand");
+    assert!(
+        Phase::ALL.iter().all(|&p| (end.of(p).queue, end.of(p).queue_bytes) == (0, 0)) && metrics.in_hand().is_empty(),
+        "{end:?}"
+    );
 }

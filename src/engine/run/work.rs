@@ -1,7 +1,6 @@
 //! Process: from compressed bytes to the verified bytes of the replacement, on the CPU workers.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use crossbeam_channel::Receiver;
 
@@ -25,9 +24,9 @@ fn shrink(shared: &Shared, shrinker: &mut Shrinker, header: &Header, bytes: &[u8
         // Planned within the limits, so this cannot be; if it is, the whole budget is surely enough to refuse in.
         Err(_) => (u64::MAX, false),
     };
-    let waited = Instant::now();
+    let waiting = shared.control.waiting();
     let _working = shared.budgets.working.take(need);
-    shared.metrics.waited(Phase::Process, Wait::Memory, waited.elapsed());
+    shared.metrics.waited(Phase::Process, Wait::Memory, shared.control.waited(&waiting));
     let timer = shared.metrics.start(Phase::Process);
     let result = shrinker.shrink(bytes, in_strips);
     // An image that failed costs time, but is not counted as processed.
@@ -42,10 +41,11 @@ fn shrink(shared: &Shared, shrinker: &mut Shrinker, header: &Header, bytes: &[u8
 pub(super) fn run(shared: &Shared, loaded: &Receiver<Loaded>) {
     let mut shrinker = Shrinker::new(&shared.settings, Arc::clone(&shared.backend));
     loop {
-        let waited = Instant::now();
+        let waiting = shared.control.waiting();
         let Ok(item) = loaded.recv() else { return };
-        shared.metrics.waited(Phase::Process, Wait::Input, waited.elapsed());
-        shared.metrics.queue(Phase::Process, -1);
+        shared.metrics.waited(Phase::Process, Wait::Input, shared.control.waited(&waiting));
+        shared.control.wait_while_paused();
+        shared.metrics.queue(Phase::Process, -1, -(item.bytes.len() as i64));
         if !shared.control.insisted() {
             work(shared, &mut shrinker, item);
         }
@@ -71,7 +71,10 @@ fn work(shared: &Shared, shrinker: &mut Shrinker, item: Loaded) {
             shared.metrics.work(Phase::Process, done.took, done.cpu, bytes.len() as u64);
             Ok(done.shrunk)
         }
-        None => shrink(shared, shrinker, header, &bytes),
+        None => {
+            let _in_hand = shared.metrics.hold(Phase::Process, &found.name);
+            shrink(shared, shrinker, header, &bytes)
+        }
     };
     drop(bytes);
     drop(permit);
@@ -113,10 +116,10 @@ fn work(shared: &Shared, shrinker: &mut Shrinker, item: Loaded) {
         shard.ended(job.image, record);
         return;
     }
-    let waited = Instant::now();
+    let waiting = shared.control.waiting();
     let permit = shared.budgets.waiting.take(shrunk.bytes.len() as u64);
-    shared.metrics.waited(Phase::Process, Wait::Output, waited.elapsed());
-    shared.metrics.queue(Phase::Write, 1);
+    shared.metrics.waited(Phase::Process, Wait::Output, shared.control.waited(&waiting));
+    shared.metrics.queue(Phase::Write, 1, shrunk.bytes.len() as i64);
     let finished = Finished {
         image: job.image,
         source,

@@ -12,7 +12,7 @@ use super::load::Source;
 use super::shard::ShardRun;
 use super::sidecars::SidecarEditor;
 use crate::engine::commit::{CommitFailure, Committer, Replacement, Verdict, no_edits};
-use crate::engine::metrics::{ImageRecord, Outcome, Phase, Problem, StopReason, Wait};
+use crate::engine::metrics::{Event, ImageRecord, Outcome, Phase, Problem, StopReason, Wait};
 use crate::engine::scan::Content;
 use crate::engine::sidecars::Change;
 
@@ -49,17 +49,18 @@ const LOOK: Duration = Duration::from_millis(20);
 pub(super) fn run(shared: &Shared, shard: &Arc<ShardRun>, committer: Option<&Committer>, finished: &Receiver<Finished>) {
     let editor = committer.and_then(|_| SidecarEditor::new(shared, shard));
     loop {
-        let waited = Instant::now();
+        let waiting = shared.control.waiting();
         let rows_len = editor.as_ref().map_or(0, SidecarEditor::rows_len);
         let Some(batch) = gather(shared, finished, rows_len) else { break };
-        shared.metrics.waited(Phase::Write, Wait::Input, waited.elapsed());
-        shared.metrics.queue(Phase::Write, -(batch.len() as i64));
+        shared.metrics.waited(Phase::Write, Wait::Input, shared.control.waited(&waiting));
+        let (images, bytes) = (batch.len() as i64, batch.iter().map(|item| item.bytes.len() as i64).sum::<i64>());
         match committer {
             None => batch.into_iter().for_each(|item| shard.ended(item.image, item.record)),
             // What is not begun stays undone: its originals were not touched.
             Some(_) if shared.control.insisted() => {}
             Some(committer) => commit(shared, shard, committer, editor.as_ref(), batch),
         }
+        shared.metrics.queue(Phase::Write, -images, -bytes);
     }
     if let Some(editor) = editor {
         editor.finish();
@@ -123,6 +124,13 @@ fn commit(shared: &Shared, shard: &Arc<ShardRun>, committer: &Committer, editor:
         None => committer.commit(replacements, &no_edits),
     };
     shard.committed(begun.elapsed());
+    let committed = verdicts.iter().filter(|v| matches!(v, Verdict::Committed { .. })).count() as u64;
+    if committed > 0 {
+        shared.event(Event::BatchSynced {
+            shard: shard.plan.inventory.path.clone(),
+            images: committed,
+        });
+    }
     drop(permits);
     if let Some(editor) = editor {
         let committed: Vec<bool> = verdicts.iter().map(|v| matches!(v, Verdict::Committed { .. })).collect();
