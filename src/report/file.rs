@@ -25,6 +25,34 @@ pub enum ReportError {
         /// The name.
         path: PathBuf,
     },
+    /// The ending belongs to another form than the one that was chosen.
+    #[error("{}: the name must end in .{wanted}. Nothing was written.", path.display())]
+    OtherEnding {
+        /// The name.
+        path: PathBuf,
+        /// Without its dot.
+        wanted: &'static str,
+    },
+    /// A plot is drawn as a PNG.
+    #[error("{}: the name of a plot must end in .png. Nothing was written.", path.display())]
+    PlotEnding {
+        /// The name.
+        path: PathBuf,
+    },
+    /// A plot could not be drawn.
+    #[error("{}: the plot could not be drawn ({reason}). Nothing was written. This is a fault of the program; please report it.", path.display())]
+    Draw {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        reason: String,
+    },
+    /// A benchmark has no such form.
+    #[error("{}: a benchmark is written as .json, .md or .html. Nothing was written.", path.display())]
+    NotForBenchmarks {
+        /// The name.
+        path: PathBuf,
+    },
     /// The folder it should go to is not there.
     #[error("{}: there is no folder {}. Nothing was written; create the folder or choose another place.", path.display(), folder.display())]
     NoFolder {
@@ -113,6 +141,11 @@ pub fn render(report: &Report, format: ReportFormat, to: &mut dyn Write) -> io::
 /// written to (a hidden file is created there and removed), and whatever bears the name already is a report of ours. To be asked before a run, so that nobody learns of a typing error an hour later.
 pub fn check_path(path: &Path) -> Result<(), ReportError> {
     ending(path).map(|_| ())?;
+    check_place(path)
+}
+
+/// Of [`check_path`] all but the ending.
+pub(super) fn check_place(path: &Path) -> Result<(), ReportError> {
     let folder = folder(path);
     if !folder.is_dir() {
         return Err(ReportError::NoFolder {
@@ -123,7 +156,7 @@ pub fn check_path(path: &Path) -> Result<(), ReportError> {
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(source) => return Err(write_error(path, source)),
-        Ok(metadata) if metadata.is_file() && is_ours(path) => {}
+        Ok(metadata) if metadata.is_file() && is_report(path) => {}
         Ok(_) => return Err(ReportError::NotOurs { path: path.to_owned() }),
     }
     let temp = temp_path(path);
@@ -178,16 +211,17 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// Every form names itself at the very beginning. A file that cannot be read is none of ours, nor is an empty one: ours are
+/// Whether a file is a report, comparison, benchmark or plot of ours, which a new one may replace. Every form names itself at the
+/// very beginning. A file that cannot be read is none of ours, nor is an empty one: ours are
 /// whole or not there.
-pub(super) fn is_ours(path: &Path) -> bool {
+pub fn is_report(path: &Path) -> bool {
     let mut head = Vec::new();
     let read = File::open(path).and_then(|file| file.take(96).read_to_end(&mut head));
     if read.is_err() {
         return false;
     }
     let head = String::from_utf8_lossy(&head);
-    if head.starts_with(csv::HEAD) || head.starts_with(html::HEAD) {
+    if head.starts_with(csv::HEAD) || head.starts_with(html::HEAD) || is_our_plot(&head) {
         return true;
     }
     let head: String = head.chars().filter(|c| !c.is_whitespace()).collect();
@@ -195,8 +229,36 @@ pub(super) fn is_ours(path: &Path) -> bool {
         format!("{{\"format\":\"{FORMAT}\""),
         "#Shardpressreport".to_owned(),
         "#Shardpresscomparison".to_owned(),
+        format!("{{\"format\":\"{}\"", super::bench::FORMAT),
+        "#Shardpressbenchmark".to_owned(),
     ];
     ours.iter().any(|ours| head.starts_with(ours))
+}
+
+/// Whether a file that begins so is a plot of ours. Without the window there is nothing that writes them.
+#[cfg(feature = "gui")]
+fn is_our_plot(head: &str) -> bool {
+    head.get(..8).is_some_and(|begin| begin.contains("PNG")) && head.contains(super::png::MARK)
+}
+
+#[cfg(not(feature = "gui"))]
+fn is_our_plot(_: &str) -> bool {
+    false
+}
+
+/// Whether the name ends so, in any case.
+#[cfg(feature = "gui")]
+pub(super) fn check_ending(path: &Path, wanted: &str) -> Result<(), ReportError> {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    match ending {
+        Some(ending) if ending.eq_ignore_ascii_case(wanted) => Ok(()),
+        _ => Err(ReportError::PlotEnding { path: path.to_owned() }),
+    }
+}
+
+/// Writes a plain text, whole or not at all.
+pub fn write_text(path: &Path, text: &str) -> Result<(), ReportError> {
+    write_whole(path, |file| file.write_all(text.as_bytes()))
 }
 
 /// Writes beside `path`, syncs, then renames: whoever reads `path` sees the old file or the whole new one.

@@ -63,7 +63,7 @@ pub(super) fn critical(report: &Report) -> String {
 }
 
 /// Whether the sizes of single images after the change are known, or at least predicted. An estimate may know their sum alone.
-pub(super) fn knows_sizes_after(report: &Report) -> bool {
+pub fn knows_sizes_after(report: &Report) -> bool {
     let totals = &report.totals;
     report.kind != Kind::Estimate || totals.changed_bytes_after != totals.changed_bytes_before
 }
@@ -77,7 +77,7 @@ pub(super) fn changed_bytes_after(report: &Report) -> u64 {
 }
 
 /// Bytes saved, with the same care.
-pub(super) fn bytes_saved(report: &Report) -> i64 {
+pub fn bytes_saved(report: &Report) -> i64 {
     let totals = &report.totals;
     totals
         .bytes_saved
@@ -85,13 +85,13 @@ pub(super) fn bytes_saved(report: &Report) -> i64 {
 }
 
 /// Bytes of everything after the change, with the same care.
-pub(super) fn bytes_after(report: &Report) -> u64 {
+pub fn bytes_after(report: &Report) -> u64 {
     let totals = &report.totals;
     (totals.bytes_after - totals.changed_bytes_after).saturating_add(changed_bytes_after(report))
 }
 
 /// Whether the finding is no good news: something failed, was skipped or was stopped.
-pub(super) fn is_bad(report: &Report) -> bool {
+pub fn is_bad(report: &Report) -> bool {
     report.stopped.is_some()
         || report.totals.images.failed > 0
         || report.failures.iter().any(|failure| failure.kind == FailureKind::ShardSkipped)

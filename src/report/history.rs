@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 use time::OffsetDateTime;
 
-use super::file::{ReportError, is_ours, reason, write_whole};
+use super::file::{ReportError, is_report, reason, write_whole};
 use super::read::check_head;
 use super::value::{Report, Totals};
 use super::{Name, json};
@@ -35,8 +35,14 @@ pub fn folder() -> Option<PathBuf> {
 /// Keeps a report in the user's history, removes the oldest where there are too many, and tells where it is; of a run it
 /// also keeps what writing cost, for the next forecast.
 pub fn save(report: &Report) -> Result<PathBuf, ReportError> {
-    let path = save_in(&folder().ok_or(ReportError::NoDataFolder)?, report)?;
-    super::past::remember(report)?;
+    let folder = folder().ok_or(ReportError::NoDataFolder)?;
+    save_with_writes(&folder, report)
+}
+
+/// As [`save`], in a folder of choice: what writing cost is kept beside it.
+pub fn save_with_writes(folder: &Path, report: &Report) -> Result<PathBuf, ReportError> {
+    let path = save_in(folder, report)?;
+    super::past::remember(folder, report)?;
     Ok(path)
 }
 
@@ -95,6 +101,50 @@ pub fn list_in(folder: &Path, limit: usize) -> Vec<Entry> {
     files.filter_map(|file| entry(&file.path)).take(limit).collect()
 }
 
+/// A file of the history that should be a report and cannot be read as one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damaged {
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Everything that is kept in the user's history, the newest first, and what of it cannot be read. Empty where there is no
+/// history.
+///
+/// # Errors
+/// The system names no folder for user data.
+pub fn all() -> Result<(Vec<Entry>, Vec<Damaged>), ReportError> {
+    Ok(all_in(&folder().ok_or(ReportError::NoDataFolder)?))
+}
+
+/// As [`all`], in a folder of choice.
+pub fn all_in(folder: &Path) -> (Vec<Entry>, Vec<Damaged>) {
+    let (mut found, mut damaged) = (Vec::new(), Vec::new());
+    for Kept { path, .. } in files(folder) {
+        match read_entry(&path) {
+            Ok(entry) => found.push(entry),
+            Err(reason) => damaged.push(Damaged { path, reason }),
+        }
+    }
+    (found, damaged)
+}
+
+/// Takes a report out of the history for good. The images it tells of are not touched.
+///
+/// # Errors
+/// The file is no report of ours, or the system refused; then it stays.
+pub fn delete(path: &Path) -> Result<(), ReportError> {
+    if !is_report(path) {
+        return Err(ReportError::NotOurs { path: path.to_owned() });
+    }
+    fs::remove_file(path).map_err(|source| ReportError::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 /// The file of a report that goes by an id, by `last`, or by `last-1` and so on, in the user's history.
 pub fn find(wanted: &str) -> Result<PathBuf, ReportError> {
     find_in(&folder().ok_or(ReportError::NoDataFolder)?, wanted)
@@ -121,6 +171,11 @@ pub fn find_in(folder: &Path, wanted: &str) -> Result<PathBuf, ReportError> {
             .find(|path| path.file_stem().is_some_and(|stem| stem == wanted))
             .ok_or_else(missing),
     }
+}
+
+/// The files of a history that may be reports, the newest first.
+pub(super) fn reports(folder: &Path) -> impl Iterator<Item = PathBuf> {
+    files(folder).into_iter().map(|kept| kept.path)
 }
 
 /// A file of the history that may be a report.
@@ -150,6 +205,11 @@ fn entries(folder: &Path) -> impl Iterator<Item = (PathBuf, fs::Metadata)> {
 
 /// What the list shows; everything else in the file is passed over.
 fn entry(path: &Path) -> Option<Entry> {
+    read_entry(path).ok()
+}
+
+/// As [`entry`], or why there is none.
+fn read_entry(path: &Path) -> Result<Entry, String> {
     #[derive(Deserialize)]
     struct Part {
         id: String,
@@ -167,11 +227,11 @@ fn entry(path: &Path) -> Option<Entry> {
     struct Estimate {
         bytes_saved: super::RangeReport,
     }
-    let bytes = fs::read(path).ok()?;
-    check_head(&bytes).ok()?;
-    let part: Part = serde_json::from_slice(&bytes).ok()?;
+    let bytes = fs::read(path).map_err(|error| reason(&error))?;
+    check_head(&bytes)?;
+    let part: Part = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
     let predicted = part.estimate.filter(|_| part.kind == Kind::Estimate);
-    Some(Entry {
+    Ok(Entry {
         path: path.to_owned(),
         id: part.id,
         kind: part.kind,
@@ -191,7 +251,7 @@ fn prune(folder: &Path, newest: &Path, most: usize, most_bytes: u64) {
     let mut bytes = 0_u64;
     for (at, kept) in files(folder).into_iter().enumerate() {
         bytes = bytes.saturating_add(kept.bytes);
-        if (at >= most || bytes > most_bytes) && kept.path != newest && is_ours(&kept.path) {
+        if (at >= most || bytes > most_bytes) && kept.path != newest && is_report(&kept.path) {
             remove(&kept.path);
         }
     }
@@ -255,6 +315,18 @@ mod tests {
     }
 
     #[test]
+    fn a_run_is_remembered_beside_its_history() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("history");
+        let mut record = samples::clean_run();
+        record.shards[0].commit = Duration::from_secs(1);
+        let path = save_with_writes(&folder, &Report::new(&record)).unwrap();
+        assert!(path.starts_with(&folder) && path.exists());
+        let writes = fs::read_to_string(place.path().join("writes.jsonl")).unwrap();
+        assert_eq!(writes.lines().count(), 1, "{writes}");
+    }
+
+    #[test]
     fn the_oldest_go_and_nothing_else() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path();
@@ -282,6 +354,25 @@ mod tests {
         fs::File::options().write(true).open(&stale).unwrap().set_modified(old).unwrap();
         prune(folder, &paths[4], 9, u64::MAX);
         assert!(!stale.exists());
+    }
+
+    #[test]
+    fn what_is_damaged_is_named_and_only_reports_are_deleted() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path();
+        let paths = filled(folder, 2);
+        let whole = fs::read(&paths[0]).unwrap();
+        fs::write(&paths[0], &whole[..whole.len() / 2]).unwrap();
+        fs::write(folder.join("mine.json"), "[1]").unwrap();
+        let (found, mut damaged) = all_in(folder);
+        assert_eq!(found.iter().map(|entry| &entry.path).collect::<Vec<_>>(), [&paths[1]]);
+        damaged.sort_by_key(|damaged| damaged.path.clone());
+        let told: Vec<_> = damaged.iter().map(|damaged| (&damaged.path, damaged.reason.is_empty())).collect();
+        assert_eq!(told, [(&paths[0], false), (&folder.join("mine.json"), false)]);
+        assert!(matches!(delete(&folder.join("mine.json")), Err(ReportError::NotOurs { .. })));
+        // Damaged, but ours all the same.
+        delete(&paths[0]).unwrap();
+        assert!(!paths[0].exists() && paths[1].exists() && folder.join("mine.json").exists());
     }
 
     #[cfg(unix)]

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use crate::engine::{
-    Format, ImageRecord, Kind, Outcome, Phase, PhaseTotals, Phases, Point, Problem, Record, ShardRecord, ShardState, SidecarRecord, Size,
-    Spread, StepTimes, Wait, Why, bound,
+    Drive, Format, ImageRecord, Kind, Machine, Outcome, Phase, PhaseTotals, Phases, Point, Problem, Record, ShardRecord, ShardState,
+    SidecarRecord, Size, Spread, StepTimes, Wait, Why, bound,
 };
 
 use super::forecast::{estimate, forecast};
@@ -73,17 +73,7 @@ impl Report {
                 })
                 .collect(),
             settings: record.settings.clone(),
-            machine: MachineReport {
-                system: record.machine.system.clone(),
-                processor: record.machine.processor.clone(),
-                cores: record.machine.cores as u64,
-                memory_bytes: record.machine.memory_bytes,
-                workers: record.machine.workers as u64,
-                memory_budget_bytes: record.machine.memory_budget,
-                backend: record.machine.backend.clone(),
-                program_version: record.machine.version.clone(),
-                codecs: record.machine.codecs.clone(),
-            },
+            machine: machine_of(&record.machine),
             shards,
         };
         report.critical_finding = findings::critical(&report);
@@ -113,10 +103,7 @@ fn shard(shard: &ShardRecord) -> ShardReport {
     }
     ShardReport {
         path: Name::of_path(&shard.path),
-        drive: DriveReport {
-            kind: shard.drive.kind,
-            file_system: shard.drive.file_system.clone(),
-        },
+        drive: drive_of(&shard.drive),
         state: match shard.state {
             ShardState::Planned => ShardStateName::Planned,
             ShardState::Done => ShardStateName::Done,
@@ -349,4 +336,27 @@ pub(super) fn rounded(value: f64) -> f64 {
     let rounded = (value * 1e6).round() / 1e6;
     // Adding zero takes the sign off a negative zero.
     if rounded.is_finite() { rounded + 0.0 } else { 0.0 }
+}
+
+/// Where it ran.
+pub(super) fn machine_of(machine: &Machine) -> MachineReport {
+    MachineReport {
+        system: machine.system.clone(),
+        processor: machine.processor.clone(),
+        cores: machine.cores as u64,
+        memory_bytes: machine.memory_bytes,
+        workers: machine.workers as u64,
+        memory_budget_bytes: machine.memory_budget,
+        backend: machine.backend.clone(),
+        program_version: machine.version.clone(),
+        codecs: machine.codecs.clone(),
+    }
+}
+
+/// What a shard lies on.
+pub(super) fn drive_of(drive: &Drive) -> DriveReport {
+    DriveReport {
+        kind: drive.kind,
+        file_system: drive.file_system.clone(),
+    }
 }

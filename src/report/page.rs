@@ -1,37 +1,37 @@
 //! A page before it has a form: titles, sentences, tables and plots. Every section is written once, in `sections`; `markdown`
-//! and `html` each know how to set any of these blocks, and neither knows what they are about.
+//! and `html` each know how to set any of these blocks, and neither knows what they are about. The window sets them as well.
 
 use super::plots::Plot;
 
 /// A whole page.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Page {
+pub struct Page {
     /// What kind of page it is: the first line, by which files of ours are told from others.
-    pub(super) title: String,
+    pub title: String,
     /// What it is about, for example the folder; only where the form has room for it.
-    pub(super) subject: String,
+    pub subject: String,
     /// The one sentence to read.
-    pub(super) finding: String,
+    pub finding: String,
     /// What follows it, before the first section.
-    pub(super) lead: Vec<Block>,
+    pub lead: Vec<Block>,
     /// The rest.
-    pub(super) sections: Vec<Section>,
+    pub sections: Vec<Section>,
 }
 
 /// A part of a page under a title.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Section {
+pub struct Section {
     /// Its title.
-    pub(super) title: String,
+    pub title: String,
     /// How much of a wide page it takes.
-    pub(super) width: Width,
+    pub width: Width,
     /// What stands in it, in order.
-    pub(super) blocks: Vec<Block>,
+    pub blocks: Vec<Block>,
 }
 
 /// How much of a wide page a section takes. A form of one column takes no notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Width {
+pub enum Width {
     /// One of two columns.
     Half,
     /// Both.
@@ -51,7 +51,7 @@ impl Section {
 
 /// A piece of a section.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Block {
+pub enum Block {
     /// A paragraph.
     Text(Line),
     /// A list.
@@ -67,11 +67,11 @@ pub(super) enum Block {
 }
 
 /// Words, some of them set apart. Never empty of meaning by itself: a form escapes what it must.
-pub(super) type Line = Vec<Span>;
+pub type Line = Vec<Span>;
 
 /// A piece of a line.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Span {
+pub enum Span {
     /// As it stands.
     Plain(String),
     /// A name or a setting.
@@ -109,11 +109,11 @@ pub(super) fn joined(lines: impl IntoIterator<Item = Line>) -> Line {
 
 /// A table; every row has as many cells as there are columns.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Table {
+pub struct Table {
     /// Heads of the columns.
-    pub(super) columns: Vec<String>,
+    pub columns: Vec<String>,
     /// The rows.
-    pub(super) rows: Vec<Vec<Line>>,
+    pub rows: Vec<Vec<Line>>,
 }
 
 impl Table {
@@ -135,7 +135,7 @@ impl Table {
     }
 
     /// Whether a column holds numbers, which go to the right.
-    pub(super) fn is_number(&self, at: usize) -> bool {
+    pub fn is_number(&self, at: usize) -> bool {
         let number = |cell: &Line| {
             // An id is a name, and a time of day with its date is no figure to be added up.
             let text = match cell.first() {
@@ -151,28 +151,30 @@ impl Table {
 
 /// A figure to see first.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Tile {
+pub struct Tile {
     /// What it is.
-    pub(super) label: String,
+    pub label: String,
     /// The number with its unit.
-    pub(super) value: String,
+    pub value: String,
     /// What belongs to it: a range, a whole. May be empty.
-    pub(super) note: String,
+    pub note: String,
 }
 
 /// A node of a tree of times.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct TreeRow {
+pub struct TreeRow {
     /// 0 for the root.
-    pub(super) depth: usize,
+    pub depth: usize,
     /// Its name.
-    pub(super) label: String,
+    pub label: String,
     /// The phase whose colour it has; none for the root.
-    pub(super) phase: Option<crate::engine::Phase>,
-    /// Time at work.
-    pub(super) time: String,
+    pub phase: Option<crate::engine::Phase>,
+    /// Time at work, in words.
+    pub time: String,
+    /// The same, seconds.
+    pub seconds: f64,
     /// Part of the root, 0 to 1.
-    pub(super) share: f64,
+    pub share: f64,
     /// Rates, where they are known.
-    pub(super) rates: Vec<String>,
+    pub rates: Vec<String>,
 }

@@ -35,7 +35,12 @@ struct Line {
 
 /// What writing cost in earlier runs, the newest first. What cannot be read is passed over.
 pub fn past_writes() -> Vec<PastWrites> {
-    file()
+    history::folder().map(|history| past_writes_in(&history)).unwrap_or_default()
+}
+
+/// As [`past_writes`], of the runs whose reports lie in that folder.
+pub fn past_writes_in(history: &Path) -> Vec<PastWrites> {
+    file(history)
         .map(|path| lines(&path))
         .unwrap_or_default()
         .iter()
@@ -44,10 +49,10 @@ pub fn past_writes() -> Vec<PastWrites> {
         .collect()
 }
 
-/// Remembers what writing cost in a run; of other reports, nothing.
-pub(super) fn remember(report: &Report) -> Result<(), ReportError> {
+/// Remembers, beside that history, what writing cost in a run; of other reports, nothing.
+pub(super) fn remember(history: &Path, report: &Report) -> Result<(), ReportError> {
     let new = writes_of(report);
-    match file() {
+    match file(history) {
         Some(path) if !new.is_empty() => remember_in(&path, new),
         _ => Ok(()),
     }
@@ -65,8 +70,8 @@ fn remember_in(path: &Path, new: Vec<Line>) -> Result<(), ReportError> {
     })
 }
 
-fn file() -> Option<PathBuf> {
-    Some(history::folder()?.parent()?.join("writes.jsonl"))
+fn file(history: &Path) -> Option<PathBuf> {
+    Some(history.parent()?.join("writes.jsonl"))
 }
 
 fn lines(path: &Path) -> Vec<Line> {

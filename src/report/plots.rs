@@ -6,22 +6,36 @@ mod build;
 
 pub(super) use build::{formats, load_speed, load_times, phases, savings, sizes, throughput};
 
+/// Everything that a report has to show as a plot, in the order of its page.
+pub fn plots(report: &super::Report) -> Vec<Plot> {
+    let all = [
+        throughput(report),
+        sizes(report),
+        savings(report),
+        formats(report),
+        phases(report),
+        load_speed(report),
+        load_times(report),
+    ];
+    all.into_iter().flatten().collect()
+}
+
 /// A plot.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Plot {
+pub struct Plot {
     /// What it shows.
-    pub(super) title: String,
+    pub title: String,
     /// Unit of its values.
-    pub(super) unit: String,
+    pub unit: String,
     /// What there is to see, in one sentence, for those who do not see it.
-    pub(super) summary: String,
+    pub summary: String,
     /// How it is drawn.
-    pub(super) shape: Shape,
+    pub shape: Shape,
 }
 
 /// How a plot is drawn.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Shape {
+pub enum Shape {
     /// Values over time.
     Curves(Curves),
     /// How many lie where.
@@ -32,7 +46,7 @@ pub(super) enum Shape {
 
 /// What a mark stands for; its colour and its dashes follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ink {
+pub enum Ink {
     /// The phase load.
     Load,
     /// The phase process.
@@ -53,55 +67,55 @@ pub(super) enum Ink {
 
 /// Values over time.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Curves {
+pub struct Curves {
     /// Length of the time axis, seconds.
-    pub(super) seconds: f64,
+    pub seconds: f64,
     /// The curves.
-    pub(super) curves: Vec<Curve>,
+    pub curves: Vec<Curve>,
     /// Levels that are drawn through the plot, with their names.
-    pub(super) levels: Vec<(f64, String)>,
+    pub levels: Vec<(f64, String)>,
 }
 
 /// One of them.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Curve {
+pub struct Curve {
     /// Its name.
-    pub(super) name: String,
+    pub name: String,
     /// Its ink.
-    pub(super) ink: Ink,
+    pub ink: Ink,
     /// Begin and end of a stretch of time, seconds, and the mean value in it; in order of time.
-    pub(super) points: Vec<(f64, f64, f64)>,
+    pub points: Vec<(f64, f64, f64)>,
 }
 
 /// How many lie where.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Columns {
+pub struct Columns {
     /// What lies in each column, in words.
-    pub(super) bins: Vec<String>,
+    pub bins: Vec<String>,
     /// Labels below, at the left edge of the column of that number (as many as there are columns: the right end).
-    pub(super) ticks: Vec<(usize, String)>,
+    pub ticks: Vec<(usize, String)>,
     /// The counts: name, ink and one number a column.
-    pub(super) series: Vec<(String, Ink, Vec<u64>)>,
+    pub series: Vec<(String, Ink, Vec<u64>)>,
     /// Places that are marked, in columns from the left, with their names.
-    pub(super) marks: Vec<(f64, String)>,
+    pub marks: Vec<(f64, String)>,
 }
 
 /// Lengths beside each other, one row a thing.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Bars {
+pub struct Bars {
     /// The rows.
-    pub(super) rows: Vec<BarRow>,
+    pub rows: Vec<BarRow>,
     /// Names of the inks.
-    pub(super) legend: Vec<(String, Ink)>,
+    pub legend: Vec<(String, Ink)>,
     /// The parts of a row follow each other; otherwise they lie below each other.
-    pub(super) stacked: bool,
+    pub stacked: bool,
 }
 
 /// A row of bars.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct BarRow {
+pub struct BarRow {
     /// What it is about.
-    pub(super) label: String,
+    pub label: String,
     /// Ink, length and the same in words.
-    pub(super) parts: Vec<(Ink, f64, String)>,
+    pub parts: Vec<(Ink, f64, String)>,
 }

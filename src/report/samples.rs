@@ -151,7 +151,7 @@ fn estimate() -> Estimate {
 }
 
 /// Everything there can be in a run.
-pub(super) fn run() -> Record {
+pub(crate) fn run() -> Record {
     let mut first = shard(
         "library/shard_00000",
         ShardState::Done,

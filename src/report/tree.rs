@@ -13,7 +13,7 @@ pub(super) fn lines(report: &Report) -> Vec<String> {
 }
 
 /// One row a phase and step; empty where nothing was worked on.
-pub(super) fn rows(report: &Report) -> Vec<TreeRow> {
+pub fn rows(report: &Report) -> Vec<TreeRow> {
     let phases = &report.phases;
     let busy = phases.load.busy_seconds + phases.process.busy_seconds + phases.write.busy_seconds;
     if busy <= 0.0 {
@@ -24,6 +24,7 @@ pub(super) fn rows(report: &Report) -> Vec<TreeRow> {
         label: label.to_owned(),
         phase,
         time: format::seconds(seconds),
+        seconds,
         share: format::share(seconds, busy),
         rates,
     };

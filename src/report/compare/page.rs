@@ -10,8 +10,8 @@ use crate::engine::{Kind, Phase};
 const NONE: &str = "–";
 
 impl Comparison {
-    /// The page, for Markdown and HTML.
-    pub(in crate::report) fn page(&self) -> Page {
+    /// The page, for Markdown, HTML and the window.
+    pub fn page(&self) -> Page {
         let [a, b] = &self.sides;
         let mut sections = Vec::new();
         sections.extend(self.forecast.as_ref().map(|check| forecast(check, self)));

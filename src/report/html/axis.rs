@@ -3,7 +3,7 @@
 use super::super::format::count;
 
 /// A step of 1, 2 or 5 times a power of ten, at most `most` of which reach `highest`; `whole`: no fractions.
-pub(super) fn step(highest: f64, most: u32, whole: bool) -> f64 {
+pub fn step(highest: f64, most: u32, whole: bool) -> f64 {
     if !highest.is_finite() || highest <= 0.0 {
         return 1.0;
     }
@@ -15,7 +15,7 @@ pub(super) fn step(highest: f64, most: u32, whole: bool) -> f64 {
 }
 
 /// A number as long as its step asks for.
-pub(super) fn number(value: f64, step: f64) -> String {
+pub fn number(value: f64, step: f64) -> String {
     if value >= 1e9 {
         // 2e12 and the like: nobody has so many, but a label must stay short.
         format!("{value:.0e}")
@@ -28,7 +28,7 @@ pub(super) fn number(value: f64, step: f64) -> String {
 }
 
 /// A step of time, seconds, at most `most` of which fit.
-pub(super) fn time_step(seconds: f64, most: u32) -> f64 {
+pub fn time_step(seconds: f64, most: u32) -> f64 {
     const STEPS: [f64; 19] = [
         1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1800.0, 3600.0, 7200.0, 14_400.0, 21_600.0, 43_200.0, 86_400.0,
         172_800.0,
@@ -44,7 +44,7 @@ pub(super) fn time_step(seconds: f64, most: u32) -> f64 {
 }
 
 /// A time along an axis of that step: `0.2 s`, `1:30`, `2 h 30`, `3 d`.
-pub(super) fn time(seconds: f64, step: f64) -> String {
+pub fn time(seconds: f64, step: f64) -> String {
     let whole = seconds.round() as u64;
     if seconds == 0.0 {
         "0".to_owned()

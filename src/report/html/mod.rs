@@ -2,8 +2,13 @@
 //! well (so that a test can hold it to be well-formed). Names may be hostile: every text goes through [`escaped`], and a policy
 //! in the head forbids scripts and every address on top of that.
 
-mod axis;
+pub mod axis;
+#[cfg(feature = "gui")]
+mod figure;
 mod svg;
+
+#[cfg(feature = "gui")]
+pub(super) use figure::figure;
 
 use std::fmt::Write;
 
@@ -210,7 +215,7 @@ fn is_narrow(block: &Block) -> bool {
 }
 
 /// Names of the inks, and whether each is a line; none where there is only one to tell apart.
-fn legend(plot: &Plot) -> Vec<(String, Ink, bool)> {
+pub fn legend(plot: &Plot) -> Vec<(String, Ink, bool)> {
     match &plot.shape {
         Shape::Curves(curves) if curves.curves.len() > 1 => curves.curves.iter().map(|c| (c.name.clone(), c.ink, true)).collect(),
         Shape::Columns(columns) if columns.series.len() > 1 => columns.series.iter().map(|s| (s.0.clone(), s.1, false)).collect(),
@@ -220,7 +225,7 @@ fn legend(plot: &Plot) -> Vec<(String, Ink, bool)> {
 }
 
 /// What a plot shows, as a table.
-fn as_table(plot: &Plot) -> Table {
+pub fn as_table(plot: &Plot) -> Table {
     let table = |columns: Vec<String>, rows: Vec<Vec<String>>| Table {
         columns,
         rows: rows

@@ -24,6 +24,18 @@ const LABEL: f64 = 12.0;
 
 /// The drawing. `id` is unique on the page.
 pub(super) fn svg(plot: &Plot, id: &str) -> String {
+    let (body, [width, height]) = drawing(plot);
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" role=\"img\" aria-labelledby=\"{id}t {id}d\">\
+         <title id=\"{id}t\">{}, {}</title><desc id=\"{id}d\">{}</desc>\n{body}</svg>",
+        escaped(&plot.title),
+        escaped(&plot.unit),
+        escaped(&plot.summary)
+    )
+}
+
+/// What is inside it, with its width and height.
+pub(super) fn drawing(plot: &Plot) -> (String, [f64; 2]) {
     // Writing to a `String` cannot fail.
     let mut body = String::new();
     let height = match &plot.shape {
@@ -31,13 +43,7 @@ pub(super) fn svg(plot: &Plot, id: &str) -> String {
         Shape::Columns(columns) => draw_columns(&mut body, columns),
         Shape::Bars(bars) => draw_bars(&mut body, bars),
     };
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-labelledby=\"{id}t {id}d\">\
-         <title id=\"{id}t\">{}, {}</title><desc id=\"{id}d\">{}</desc>\n{body}</svg>",
-        escaped(&plot.title),
-        escaped(&plot.unit),
-        escaped(&plot.summary)
-    )
+    (body, [WIDTH, height])
 }
 
 /// The class of an ink.
@@ -288,6 +294,6 @@ fn draw_bars(body: &mut String, bars: &Bars) -> f64 {
 }
 
 /// About how wide a label of the page's font is, pixels: digits and letters of 11 px are at most 6.8 wide in the fonts there are.
-fn text_width(text: &str) -> f64 {
+pub(super) fn text_width(text: &str) -> f64 {
     text.chars().count() as f64 * 6.8
 }

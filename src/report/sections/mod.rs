@@ -21,8 +21,8 @@ use crate::engine::Format;
 use super::page::{Page, Section};
 use super::value::Report;
 
-/// The page of a report.
-pub(super) fn page(report: &Report) -> Page {
+/// The page of a report, as Markdown and HTML set it.
+pub fn page(report: &Report) -> Page {
     type Writer = fn(&Report) -> Option<Section>;
     let sections: [Writer; 14] = [
         savings::section,
@@ -50,7 +50,7 @@ pub(super) fn page(report: &Report) -> Page {
 }
 
 /// A format as people write it.
-pub(super) fn format_name(format: Format) -> &'static str {
+pub fn format_name(format: Format) -> &'static str {
     match format {
         Format::Png => "PNG",
         Format::Jpeg => "JPEG",
