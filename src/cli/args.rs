@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::args_kept::{PurgeOptions, StatusOptions, UndoOptions};
-use super::typed::{Typed, matte, number, size, when, word};
+use super::typed::{Typed, matte, number, or_none, size, size_or_none, when_or_none, word};
 use crate::engine::{
     BackendChoice, Chroma, Collisions, Filter, Fit, Format, Layer, Metadata, Mtime, Originals, Shape, Slice, Verify, WriteMode,
 };
@@ -23,6 +23,11 @@ pub(super) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Open the window, as without a command, with these folders in its list
+    Window {
+        /// Shards or libraries
+        folders: Vec<PathBuf>,
+    },
     /// Show what a run would do, and predict bytes and time. Touches nothing
     Plan(PlanOptions),
     /// Shrink the images of the folders in place
@@ -123,11 +128,11 @@ pub(super) struct Common {
     #[arg(long, value_name = "N", value_parser = number::<u32>, allow_negative_numbers = true, help_heading = "Pictures")]
     multiple_of: Option<Typed<u32>>,
     /// Cover the box, or the multiples, and cut what hangs over
-    #[arg(long, conflicts_with = "pad", help_heading = "Pictures")]
-    crop: bool,
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", conflicts_with = "pad", help_heading = "Pictures")]
+    crop: Option<bool>,
     /// Fit into the box, or the multiples, and fill up with the matte
-    #[arg(long, help_heading = "Pictures")]
-    pad: bool,
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Pictures")]
+    pad: Option<bool>,
     /// Enlarge images that are smaller
     #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Pictures")]
     upscale: Option<bool>,
@@ -141,8 +146,8 @@ pub(super) struct Common {
     #[arg(long, value_name = "1-100", value_parser = number::<u8>, allow_negative_numbers = true, help_heading = "Pictures")]
     quality: Option<Typed<u8>>,
     /// Per image the lowest quality that reaches this SSIMULACRA2 score (90 is hard to tell from the original, 70 is good)
-    #[arg(long, value_name = "SCORE", value_parser = number::<f64>, allow_negative_numbers = true, help_heading = "Pictures")]
-    min_score: Option<Typed<f64>>,
+    #[arg(long, value_name = "SCORE", value_parser = or_none::<f64>, allow_negative_numbers = true, help_heading = "Pictures")]
+    min_score: Option<Typed<Option<f64>>>,
     /// Chroma subsampling [default: 444]
     #[arg(long, help_heading = "Pictures")]
     chroma: Option<ChromaArg>,
@@ -178,14 +183,14 @@ pub(super) struct Common {
     #[arg(long, value_name = "GLOB", help_heading = "Choice")]
     exclude: Vec<String>,
     /// Only files of at least this size
-    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Choice")]
-    min_size: Option<Typed<u64>>,
+    #[arg(long, value_name = "SIZE", value_parser = size_or_none, help_heading = "Choice")]
+    min_size: Option<Typed<Option<u64>>>,
     /// Only files of at most this size
-    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Choice")]
-    max_size: Option<Typed<u64>>,
+    #[arg(long, value_name = "SIZE", value_parser = size_or_none, help_heading = "Choice")]
+    max_size: Option<Typed<Option<u64>>>,
     /// Only files modified after this: an age such as 7d or 12h, a date such as 2026-11-01 (UTC), or a time
-    #[arg(long, value_name = "WHEN", value_parser = when, help_heading = "Choice")]
-    newer_than: Option<Typed<OffsetDateTime>>,
+    #[arg(long, value_name = "WHEN", value_parser = when_or_none, help_heading = "Choice")]
+    newer_than: Option<Typed<Option<OffsetDateTime>>>,
     /// Leave images alone whose replacement would not be smaller
     #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Choice")]
     skip_unless_smaller: Option<bool>,
@@ -193,8 +198,8 @@ pub(super) struct Common {
     #[arg(long, value_name = "PERCENT", value_parser = number::<f64>, allow_negative_numbers = true, help_heading = "Choice")]
     min_saving: Option<Typed<f64>>,
     /// Work on so many images at most
-    #[arg(long, value_name = "N", value_parser = number::<u64>, allow_negative_numbers = true, help_heading = "Choice")]
-    limit: Option<Typed<u64>>,
+    #[arg(long, value_name = "N", value_parser = or_none::<u64>, allow_negative_numbers = true, help_heading = "Choice")]
+    limit: Option<Typed<Option<u64>>>,
     /// Look for shards at any depth
     #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Choice")]
     recursive: Option<bool>,
@@ -205,8 +210,8 @@ pub(super) struct Common {
     #[arg(long, value_name = "NAME|N", help_heading = "Choice")]
     resume_from: Option<String>,
     /// Only slice I of N slices of the shards, so that several machines share a library
-    #[arg(long, value_name = "I/N", value_parser = word::<Slice>, help_heading = "Choice")]
-    slice: Option<Typed<Slice>>,
+    #[arg(long, value_name = "I/N", value_parser = or_none::<Slice>, help_heading = "Choice")]
+    slice: Option<Typed<Option<Slice>>>,
 
     /// What becomes of an original whose replacement is safe [default: keep]
     #[arg(long, help_heading = "Safety")]
@@ -232,14 +237,14 @@ pub(super) struct Common {
     tag_flattened: Option<String>,
 
     /// Threads that decode, resize and encode [default: one a core]
-    #[arg(long, value_name = "N", value_parser = number::<usize>, allow_negative_numbers = true, help_heading = "Machine")]
-    workers: Option<Typed<usize>>,
+    #[arg(long, value_name = "N", value_parser = or_none::<usize>, allow_negative_numbers = true, help_heading = "Machine")]
+    workers: Option<Typed<Option<usize>>>,
     /// Reads in flight [default: adapts to the drive]
-    #[arg(long, value_name = "N", value_parser = number::<usize>, allow_negative_numbers = true, help_heading = "Machine")]
-    io: Option<Typed<usize>>,
+    #[arg(long, value_name = "N", value_parser = or_none::<usize>, allow_negative_numbers = true, help_heading = "Machine")]
+    io: Option<Typed<Option<usize>>>,
     /// Memory for images in flight, for example 512MiB [default: 96 MiB a worker, at least 192 MiB, at most a quarter of RAM]
-    #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Machine")]
-    memory: Option<Typed<u64>>,
+    #[arg(long, value_name = "SIZE", value_parser = size_or_none, help_heading = "Machine")]
+    memory: Option<Typed<Option<u64>>>,
     /// Who resizes [default: cpu]
     #[arg(long, help_heading = "Machine")]
     backend: Option<BackendArg>,
@@ -303,7 +308,7 @@ impl Common {
         typed!("max-file-bytes", &self.max_file_bytes, "a size such as 512MiB or 2GB" => "limits.max_file_bytes");
         typed!("max-image-memory", &self.max_image_memory, "a size such as 512MiB or 2GB" => "limits.max_image_memory");
         match &self.newer_than {
-            Some(Ok(when)) => layer.set("choose.newer_than", when.format(&Rfc3339).unwrap_or_default()),
+            Some(Ok(when)) => layer.set("choose.newer_than", when.and_then(|when| when.format(&Rfc3339).ok())),
             Some(Err(typed)) => wrong(
                 "newer-than",
                 typed,
@@ -318,12 +323,19 @@ impl Common {
                 }
             )+};
         }
-        let shape = if self.crop {
-            Some(Shape::Crop)
-        } else {
-            self.pad.then_some(Shape::Pad)
+        let shape = match (self.crop, self.pad) {
+            (Some(true), _) => Some(Shape::Crop),
+            (_, Some(true)) => Some(Shape::Pad),
+            (None, None) => None,
+            _ => Some(Shape::Free),
         };
-        let globs = |globs: &[String]| (!globs.is_empty()).then(|| globs.to_vec());
+        // One that is empty takes away what a preset or a library's file asks for.
+        let globs = |globs: &[String]| match globs {
+            [] => None,
+            [none] if none.is_empty() => Some(Vec::new()),
+            globs => Some(globs.to_vec()),
+        };
+        let word = |word: &Option<String>| word.as_ref().map(|word| (!word.is_empty()).then(|| word.clone()));
         chosen! {
             "picture.shape": shape,
             "picture.upscale": self.upscale,
@@ -336,20 +348,20 @@ impl Common {
             "picture.keep_gps": self.keep_gps,
             "picture.prompts": self.prompts,
             "choose.convert": self.convert.as_ref().map(|all| all.iter().filter_map(|f| Option::<Format>::from(*f)).collect::<Vec<_>>()),
-            "choose.also": self.also.as_ref().map(|all| all.iter().map(|f| Format::from(*f)).collect::<Vec<_>>()),
+            "choose.also": self.also.as_ref().map(|all| all.iter().filter_map(|f| Option::<Format>::from(*f)).collect::<Vec<_>>()),
             "choose.include": globs(&self.include),
             "choose.exclude": globs(&self.exclude),
             "choose.skip_unless_smaller": self.skip_unless_smaller,
             "choose.recursive": self.recursive,
             "choose.shards": globs(&self.shard),
-            "choose.resume_from": self.resume_from,
+            "choose.resume_from": word(&self.resume_from),
             "safety.originals": self.originals.map(Originals::from),
             "safety.collisions": self.collisions.map(Collisions::from),
             "safety.write": self.write.map(WriteMode::from),
             "safety.verify": self.verify.map(Verify::from),
             "safety.mtime": self.mtime.map(Mtime::from),
             "sidecars.update": self.update_sidecars,
-            "sidecars.tag_flattened": self.tag_flattened,
+            "sidecars.tag_flattened": word(&self.tag_flattened),
             "machine.backend": self.backend.map(BackendChoice::from),
             "machine.low_priority": self.low_priority,
         }
@@ -373,10 +385,10 @@ macro_rules! choice {
 
 choice!(ChromaArg => Chroma { Full = "444" => Chroma::C444, HalfWidth = "422" => Chroma::C422, Half = "420" => Chroma::C420 });
 choice!(FormatArg => Option<Format> {
-    Png => Some(Format::Png), Webp => Some(Format::Webp), Bmp => Some(Format::Bmp), Tiff => Some(Format::Tiff), Gif => Some(Format::Gif),
+    Png => Some(Format::Png), Jpeg => Some(Format::Jpeg), Webp => Some(Format::Webp), Bmp => Some(Format::Bmp), Tiff => Some(Format::Tiff), Gif => Some(Format::Gif),
     None = "none" => None,
 });
-choice!(AlsoArg => Format { Tiff => Format::Tiff, Gif => Format::Gif });
+choice!(AlsoArg => Option<Format> { Tiff => Some(Format::Tiff), Gif => Some(Format::Gif), None = "none" => None });
 choice!(FilterArg => Filter {
     Lanczos3 => Filter::Lanczos3, CatmullRom = "catmullrom" => Filter::CatmullRom, Mitchell => Filter::Mitchell, Area => Filter::Area,
 });

@@ -3,6 +3,8 @@
 mod args;
 mod args_kept;
 mod ask;
+#[cfg(test)]
+mod catalogue_tests;
 mod doctor;
 mod events;
 mod exit;
@@ -17,7 +19,7 @@ mod typed;
 mod undo;
 
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -45,10 +47,8 @@ pub fn main() -> ExitCode {
     };
     log_to_stderr();
     match arguments.command {
-        None => {
-            complain("The window is not part of this version yet. `shardpress --help` shows what the command line does.");
-            Exit::Environment
-        }
+        None => window(&[]),
+        Some(Command::Window { folders }) => window(&folders),
         Some(Command::Plan(options)) => shrink::plan(&options),
         Some(Command::Run(options)) => shrink::run(&options),
         Some(Command::Recover(options)) => shrink::recover(&options),
@@ -70,6 +70,23 @@ fn log_to_stderr() {
     if let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("SHARDPRESS_LOG") {
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
     }
+}
+
+#[cfg(feature = "gui")]
+fn window(folders: &[PathBuf]) -> Exit {
+    match crate::gui::open(folders) {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            complain(&format::one_line(&error.to_string()));
+            Exit::Environment
+        }
+    }
+}
+
+#[cfg(not(feature = "gui"))]
+fn window(_: &[PathBuf]) -> Exit {
+    complain("This program was built without its window. `shardpress --help` shows what the command line does.");
+    Exit::Environment
 }
 
 fn sample(dir: &Path) -> Exit {

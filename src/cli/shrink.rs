@@ -375,7 +375,7 @@ pub(super) fn scan_exit(error: &ScanError) -> Exit {
     complain(&format::one_line(&error.to_string()));
     match error {
         ScanError::NoFolder { .. } | ScanError::NoShard { .. } => Exit::Usage,
-        ScanError::Disk { .. } => Exit::Environment,
+        ScanError::Disk { .. } | ScanError::Stopped => Exit::Environment,
     }
 }
 

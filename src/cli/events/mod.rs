@@ -139,6 +139,8 @@ impl Events {
             return;
         }
         self.put(match event {
+            // How it is done, not what: ticks have the figures.
+            Event::BatchSynced { .. } | Event::Depth { .. } => return,
             Event::Started { images, bytes } => Line::Started {
                 images: *images,
                 bytes: *bytes,
