@@ -7,7 +7,9 @@
 //!
 //! - [`engine`]: everything that needs no screen. One front door; window and command line see nothing behind it.
 //! - [`report`]: what a plan or a run found and did, as a versioned value, and its exports.
+//! - [`config`]: settings as people meet them: fields, presets, a library's own file, the command that says the same.
 //! - [`cli`]: arguments, the live line, exit codes.
+//! - `gui`: the window (feature `gui`).
 //!
 //! # What is absent
 //!
@@ -15,5 +17,8 @@
 //! returns values and sends [`Event`](engine::Event)s.
 
 pub mod cli;
+pub mod config;
 pub mod engine;
+#[cfg(feature = "gui")]
+pub mod gui;
 pub mod report;
