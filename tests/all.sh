@@ -33,4 +33,11 @@ step env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 # The pure Rust codecs: everything compiles, and the room that differs is tested.
 step cargo check --locked --no-default-features --all-targets
 step cargo test --locked --no-default-features --lib pixels
+# The window on software graphics, where there are any: pictures of it are compared, and the built program is driven by keys.
+if [ "$(uname -s)" = Linux ]; then
+    step sh tests/window/setup.sh
+    REQUIRE_GPU_ADAPTER=1
+    export REQUIRE_GPU_ADAPTER
+fi
 step cargo test --locked
+step sh tests/window/run.sh || [ $? -eq 77 ]

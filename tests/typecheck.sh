@@ -8,7 +8,7 @@
 # `cargo check` needs the standard library of the target. Where rustup has installed it, that one is taken. Otherwise
 # it is built from source: the `rust-src` of the toolchain if it is there, else Debian's package of the same version,
 # unpacked below target/ from the mirror this machine already uses. Nothing is installed on the system.
-# The pure Rust codecs are taken (--no-default-features), since C code for another system needs a C compiler for it.
+# The window is checked, too; the pure Rust codecs are taken (--no-default-features), since C code for another system needs a C compiler for it.
 set -eu
 
 target=${1:?"usage: sh tests/typecheck.sh TARGET"}
@@ -71,7 +71,7 @@ CONF
 }
 
 mkdir -p "$cache"
-set -- check --locked --no-default-features --lib --bins --target "$target"
+set -- check --locked --no-default-features --features gui --lib --bins --target "$target"
 # Codegen settings matter to the standard library alone (cargo compiles it, it only checks the rest): the cheapest.
 export CARGO_TARGET_DIR="$cache/build" CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=0
 

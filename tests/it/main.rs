@@ -13,3 +13,4 @@ mod report;
 mod settings;
 mod sidecars;
 mod undo;
+mod window;
