@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use crate::engine::{
-    Drive, Format, ImageRecord, Kind, Machine, Outcome, Phase, PhaseTotals, Phases, Point, Problem, Record, ShardRecord, ShardState,
-    SidecarRecord, Size, Spread, StepTimes, Wait, Why, bound,
+    Drive, Format, ImageRecord, Kind, Machine, Notice, Outcome, Phase, PhaseTotals, Phases, Point, Problem, Record, ShardRecord,
+    ShardState, SidecarRecord, Size, Spread, StepTimes, Wait, Why, bound,
 };
 
 use super::forecast::{estimate, forecast};
@@ -64,20 +64,22 @@ impl Report {
                         .map(|collision| CollisionReport::new(&shard.path, collision))
                 })
                 .collect(),
-            notices: record
-                .notices
-                .iter()
-                .map(|notice| NoticeReport {
-                    path: Name::of_path(&notice.path),
-                    message: notice.message.clone(),
-                })
-                .collect(),
+            notices: record.notices.iter().map(NoticeReport::from).collect(),
             settings: record.settings.clone(),
             machine: machine_of(&record.machine),
             shards,
         };
         report.critical_finding = findings::critical(&report);
         report
+    }
+}
+
+impl From<&Notice> for NoticeReport {
+    fn from(notice: &Notice) -> Self {
+        Self {
+            path: Name::of_path(&notice.path),
+            message: notice.message.clone(),
+        }
     }
 }
 

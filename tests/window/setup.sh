@@ -9,8 +9,7 @@ for tool in Xvfb openbox xdotool import; do
     command -v "$tool" >/dev/null || missing=yes
 done
 has_library() { ldconfig -p 2>/dev/null | grep -q "$1" || find /usr/lib /lib -name "$1*" 2>/dev/null | grep -q .; }
-for library in libvulkan.so.1 libxkbcommon-x11.so.0 libxcursor.so.1 libXcursor.so.1 libEGL.so.1; do
-    case $library in libxcursor.so.1) continue ;; esac
+for library in libvulkan.so.1 libxkbcommon-x11.so.0 libXcursor.so.1 libEGL.so.1; do
     has_library "$library" || missing=yes
 done
 [ -n "$(find /usr/share/vulkan/icd.d /etc/vulkan/icd.d -name 'lvp_icd*' 2>/dev/null)" ] || missing=yes

@@ -5,13 +5,14 @@ use egui::{Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use super::state::{After, Made, Shown, What};
 use super::work::with;
 use super::{Command, Tried};
-use crate::engine::{Facts, Fit, Format, Settings};
+use crate::engine::{Facts, Fit, Settings};
 use crate::gui::command::Outbox;
 use crate::gui::format;
 use crate::gui::model::Model;
 use crate::gui::settings;
 use crate::gui::theme::{self, Text, mix};
 use crate::gui::widgets::{self, NumberField, Slider, elide_end, elide_middle, label, line, link, link_named, put_left, put_right, tip};
+use crate::report::format_name;
 
 /// Height of the row in a narrow window.
 pub(super) const STRIP: f32 = 60.0;
@@ -175,8 +176,8 @@ fn saves(ui: &mut Ui, facts: &Facts, after: Option<&After>, made: Option<&Made>)
     let rows = [
         (
             "Format",
-            name_of(facts.format).to_owned(),
-            made.map_or_else(|| same(name_of(facts.format).to_owned()), |_| "JPEG".to_owned()),
+            format_name(facts.format).to_owned(),
+            made.map_or_else(|| same(format_name(facts.format).to_owned()), |_| "JPEG".to_owned()),
         ),
         ("Pixels", sized.clone(), made.map_or_else(|| same(sized), size_of)),
         (
@@ -229,17 +230,6 @@ fn plain_profile(name: &str) -> String {
         return "sRGB".to_owned();
     }
     name.split(" (").next().unwrap_or(name).to_owned()
-}
-
-fn name_of(format: Format) -> &'static str {
-    match format {
-        Format::Png => "PNG",
-        Format::Jpeg => "JPEG",
-        Format::Webp => "WebP",
-        Format::Bmp => "BMP",
-        Format::Tiff => "TIFF",
-        Format::Gif => "GIF",
-    }
 }
 
 /// What a score means, in words.

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use crate::engine::{DriveKind, Format, Kind, Phase};
+use crate::engine::{DriveKind, Kind, Phase};
 use crate::gui::format;
 use crate::report::{
     Block, BoundReport, Columns, Comparison, EstimateReport, ImageOutcome, ImageReport, Ink, Page, Plot, Report, Section, Shape,
-    ShardStateName, Span, Table, bytes_after, is_bad, knows_sizes_after, page, plots, tree,
+    ShardStateName, Span, Table, bytes_after, format_name, is_bad, knows_sizes_after, page, plots, tree,
 };
 
 /// A report that is open, and what it is compared with.
@@ -345,17 +345,6 @@ fn saved(report: &Report) -> Vec<SavedRow> {
 /// Bytes of all images afterwards; of an estimate the best guess.
 fn images_after(report: &Report) -> u64 {
     bytes_after(report).saturating_sub(report.totals.other_bytes)
-}
-
-fn format_name(format: Format) -> &'static str {
-    match format {
-        Format::Png => "PNG",
-        Format::Jpeg => "JPEG",
-        Format::Webp => "WebP",
-        Format::Bmp => "BMP",
-        Format::Tiff => "TIFF",
-        Format::Gif => "GIF",
-    }
 }
 
 /// The plots of the report; sizes in the units of the window.

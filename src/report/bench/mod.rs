@@ -259,14 +259,7 @@ impl BenchReport {
             rounds: record.rounds,
             variants,
             recommendations,
-            notices: record
-                .notices
-                .iter()
-                .map(|notice| NoticeReport {
-                    path: Name::of_path(&notice.path),
-                    message: notice.message.clone(),
-                })
-                .collect(),
+            notices: record.notices.iter().map(NoticeReport::from).collect(),
             settings: record.settings.clone(),
         };
         report.critical_finding = page::finding(&report);
