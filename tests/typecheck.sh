@@ -71,7 +71,7 @@ CONF
 }
 
 mkdir -p "$cache"
-set -- check --locked --no-default-features --features gui --lib --bins --target "$target"
+set -- check --locked --no-default-features --features gpu,gui --lib --bins --target "$target"
 # Codegen settings matter to the standard library alone (cargo compiles it, it only checks the rest): the cheapest.
 export CARGO_TARGET_DIR="$cache/build" CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=0
 
