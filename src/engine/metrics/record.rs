@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use crate::engine::pixels::Size;
 use crate::engine::settings::{Format, Settings};
 
+use super::card::CardRecord;
 use super::estimate::Estimate;
 use super::phases::Phases;
 
@@ -40,6 +41,8 @@ pub struct Record {
     pub notices: Vec<Notice>,
     /// What the phases cost; all zero where nothing was worked on.
     pub phases: Phases,
+    /// What became of the graphics card; `None` where it was not asked for, or nothing was worked on.
+    pub card: Option<CardRecord>,
 }
 
 /// What was done.

@@ -265,6 +265,20 @@ pub enum Format {
     Gif,
 }
 
+impl Format {
+    /// As people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Png => "PNG",
+            Self::Jpeg => "JPEG",
+            Self::Webp => "WebP",
+            Self::Bmp => "BMP",
+            Self::Tiff => "TIFF",
+            Self::Gif => "GIF",
+        }
+    }
+}
+
 /// What one image may cost. An image past a limit is left alone, with what it needs and the setting that allows it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -384,6 +398,8 @@ pub struct MachineSettings {
     pub memory: Option<u64>,
     /// Who resizes.
     pub backend: BackendChoice,
+    /// A part of the name of the graphics card to take, whatever its case; without it the most promising one.
+    pub adapter: Option<String>,
     /// Let other programs go first: processor and drive.
     pub low_priority: bool,
 }
@@ -392,9 +408,13 @@ pub struct MachineSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BackendChoice {
-    /// The processor's SIMD units.
+    /// The processor, and the graphics card where it was measured to win on the images at hand.
     #[default]
+    Auto,
+    /// The processor's SIMD units alone.
     Cpu,
+    /// The graphics card wherever a picture fits; a software one where there is no other.
+    Gpu,
 }
 
 #[cfg(test)]

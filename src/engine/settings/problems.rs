@@ -179,6 +179,11 @@ impl Settings {
                 format!("The memory is {memory} bytes; it must be at least {} MiB.", LEAST_MEMORY >> 20),
             );
         }
+        check(
+            "machine.adapter",
+            m.adapter.as_deref().is_none_or(|name| !name.trim().is_empty()),
+            "The graphics card to take has no name; `shardpress adapters` lists those there are.".into(),
+        );
         found
     }
 }
@@ -237,6 +242,7 @@ mod tests {
         wrong.choose.shards = vec!["{s".into()];
         wrong.choose.resume_from = Some(String::new());
         wrong.sidecars.tag_flattened = Some(" ".into());
+        wrong.machine.adapter = Some(" ".into());
         let found = wrong.problems();
         let parts = [
             "target",
@@ -257,6 +263,7 @@ mod tests {
             "pixel",
             "workers",
             "memory",
+            "graphics card",
         ];
         assert_eq!(found.len(), parts.len(), "{found:?}");
         for (part, sentence) in parts.iter().zip(&found) {
