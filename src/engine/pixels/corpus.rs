@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::decode::{DecodeOptions, check_limits, decode, rows};
+use super::decode::{DecodeOptions, check_limits, rows};
 use super::probe::{InMemory, ProbeError, probe};
+use super::sunk::decode_both_ways;
 use super::{Pixels, orient};
 use crate::engine::settings::{Format, Limits};
 
@@ -147,7 +148,7 @@ fn judge(folder: &Path, row: &HashMap<String, String>, faults: &mut Vec<String>)
     if row["frames"].parse::<u32>().is_ok_and(|frames| frames > 1) && row["magic"] != "bmp" {
         faults.push(format!("{name}: {} frames, not taken for animated", row["frames"]));
     }
-    let result = check_limits(&header, bytes.len() as u64, &limits).and_then(|()| decode(&bytes, &header, &options));
+    let result = check_limits(&header, bytes.len() as u64, &limits).and_then(|()| decode_both_ways(&bytes, &header, &options));
     let decoded = match result {
         Err(error) => {
             // Small JPEGs are skipped unread: whether they decode decides nothing.

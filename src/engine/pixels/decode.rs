@@ -51,6 +51,83 @@ pub(crate) struct Decoded {
     pub notes: Vec<String>,
 }
 
+/// How the samples of packed rows stand, 8 bits each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    /// One a pixel.
+    Grey,
+    /// Three a pixel.
+    Rgb,
+    /// Four a pixel, the last one opacity, still to be flattened over this matte.
+    Rgba(Matte),
+}
+
+impl Layout {
+    /// Bytes of one pixel.
+    #[cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "only a graphics card asks"))]
+    pub(crate) fn count(self) -> usize {
+        match self {
+            Layout::Grey => 1,
+            Layout::Rgb => 3,
+            Layout::Rgba(_) => 4,
+        }
+    }
+
+    /// What it becomes once it is flattened.
+    pub(crate) fn channels(self) -> Channels {
+        match self {
+            Layout::Grey => Channels::Grey,
+            Layout::Rgb | Layout::Rgba(_) => Channels::Rgb,
+        }
+    }
+}
+
+impl From<Channels> for Layout {
+    fn from(channels: Channels) -> Self {
+        match channels {
+            Channels::Grey => Layout::Grey,
+            Channels::Rgb => Layout::Rgb,
+        }
+    }
+}
+
+/// Where the rows of a picture are put as they are decoded. What was put there cannot be read back: it may be memory that is
+/// slow to read. So codecs prepare rows in a small buffer of their own, which stays in the processor's cache, and put each
+/// there once, forward.
+pub(crate) trait RowSink {
+    /// Before the first row, once for a picture. `false`: there is no room for such a picture, and no row is to come.
+    fn begin(&mut self, size: Size, layout: Layout) -> bool;
+    /// The next whole packed rows, one or more, top to bottom; as many in all as the picture is high, or fewer where the
+    /// decode ends in an error.
+    fn push(&mut self, rows: &[u8]);
+}
+
+/// Announces a picture to a sink, which may have no room for it (`false`).
+///
+/// # Errors
+/// It is not as large as its header says; the sink was told nothing.
+pub(super) fn begin(sink: &mut dyn RowSink, header: &Header, size: Size, layout: Layout) -> Result<bool, DecodeError> {
+    check_found(header, size)?;
+    Ok(sink.begin(size, layout))
+}
+
+/// A picture whose rows went elsewhere; otherwise as [`Decoded`].
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Poured {
+    /// Width and height as stored.
+    pub(crate) size: Size,
+    /// What the rows are.
+    pub(crate) layout: Layout,
+    /// How the pixels are to be turned to be seen.
+    pub(crate) orientation: Orientation,
+    /// The matte shows in at least one pixel.
+    pub(crate) flattened: bool,
+    /// What the samples are to be taken for.
+    pub(crate) colours: Colours,
+    /// What a person should know about the file although it decoded.
+    pub(crate) notes: Vec<String>,
+}
+
 /// Why there is no picture. Messages are sentences without the path; the caller names the file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum DecodeError {
@@ -125,25 +202,62 @@ pub(crate) fn decode_ours(bytes: &[u8], keep_profile: bool) -> Result<Decoded, D
 /// Decodes a whole file, as stored (not yet turned). `header` is what `probe` said about the same bytes. Limits are
 /// checked before memory is taken.
 pub(crate) fn decode(bytes: &[u8], header: &Header, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
-    check_size(header, bytes.len() as u64, options.limits)?;
-    check_memory(whole_cost(header, bytes.len() as u64), options.limits)?;
-    options.check_time(Instant::now())?;
-    if header.animated {
-        return Err(DecodeError::Unsupported("it holds more than one picture".into()));
-    }
+    check_before(bytes, header, options)?;
     let decoded = match header.format {
         Format::Png => super::png::decode(bytes, options)?,
         Format::Jpeg => super::jpeg::decode(bytes, header, options)?,
-        Format::Webp => super::webp::decode(bytes, options)?,
+        Format::Webp => super::webp::decode(bytes, header, options)?,
         Format::Bmp | Format::Tiff | Format::Gif => super::other::decode(bytes, header, options)?,
     };
-    if decoded.pixels.size != header.size {
-        return Err(DecodeError::Damaged(format!(
-            "its header says {} × {} pixels, its pixels are {} × {}",
-            header.size.width, header.size.height, decoded.pixels.size.width, decoded.pixels.size.height
-        )));
-    }
+    check_found(header, decoded.pixels.size)?;
     Ok(decoded)
+}
+
+/// As [`decode`], with the rows put into `sink`; `None` where the sink has no room. After an error the sink holds anything.
+///
+/// The samples, and what is said about them, are those of [`decode`]; only that 8-bit colours which come with their opacity
+/// and need no conversion go to the sink with it ([`Layout::Rgba`]). Of a JPEG there is no picture beside the sink (native
+/// codecs), of a PNG none beside the one it was inflated into, so that less than [`whole_cost`] is taken.
+///
+/// # Errors
+/// Those of [`decode`], under the same limits.
+pub(crate) fn decode_into(
+    bytes: &[u8],
+    header: &Header,
+    options: &DecodeOptions,
+    sink: &mut dyn RowSink,
+) -> Result<Option<Poured>, DecodeError> {
+    check_before(bytes, header, options)?;
+    match header.format {
+        Format::Png => super::png::decode_into(bytes, header, options, sink),
+        Format::Jpeg => super::jpeg::decode_into(bytes, header, options, sink),
+        Format::Webp => super::webp::decode_into(bytes, header, options, sink),
+        Format::Bmp | Format::Tiff | Format::Gif => pour(super::other::decode(bytes, header, options)?, header, sink),
+    }
+}
+
+/// Puts a picture that was decoded whole into a sink.
+pub(super) fn pour(decoded: Decoded, header: &Header, sink: &mut dyn RowSink) -> Result<Option<Poured>, DecodeError> {
+    let Decoded {
+        pixels,
+        orientation,
+        flattened,
+        colours,
+        notes,
+    } = decoded;
+    let layout = Layout::from(pixels.channels);
+    if !begin(sink, header, pixels.size, layout)? {
+        return Ok(None);
+    }
+    sink.push(&pixels.data);
+    Ok(Some(Poured {
+        size: pixels.size,
+        layout,
+        orientation,
+        flattened,
+        colours,
+        notes,
+    }))
 }
 
 /// Opens a file for decoding in strips; `None` where its format or coding does not allow that. Limits are checked
@@ -164,7 +278,8 @@ pub(crate) fn rows<'a>(bytes: &'a [u8], header: &Header, options: &DecodeOptions
     }
 }
 
-/// Upper bound of the memory that [`decode`] takes, bytes, without the file itself; what comes out is included.
+/// Upper bound of the memory that [`decode`] takes, bytes, without the file itself; what comes out is included. Also one of
+/// what [`decode_into`] takes, without the sink.
 pub(crate) fn whole_cost(header: &Header, file_len: u64) -> u64 {
     match header.format {
         Format::Png => super::png::whole_cost(header, file_len),
@@ -190,6 +305,28 @@ pub(crate) fn check_limits(header: &Header, file_len: u64, limits: &Limits) -> R
     check_size(header, file_len, limits)?;
     let whole = whole_cost(header, file_len);
     check_memory(rows_cost(header).map_or(whole, |rows| rows.min(whole)), limits)
+}
+
+/// What is looked at before a byte is decoded.
+fn check_before(bytes: &[u8], header: &Header, options: &DecodeOptions) -> Result<(), DecodeError> {
+    check_size(header, bytes.len() as u64, options.limits)?;
+    check_memory(whole_cost(header, bytes.len() as u64), options.limits)?;
+    options.check_time(Instant::now())?;
+    if header.animated {
+        return Err(DecodeError::Unsupported("it holds more than one picture".into()));
+    }
+    Ok(())
+}
+
+/// The plan was made from the header: pixels of another size are not those of its picture.
+pub(super) fn check_found(header: &Header, found: Size) -> Result<(), DecodeError> {
+    if header.size == found {
+        return Ok(());
+    }
+    Err(DecodeError::Damaged(format!(
+        "its header says {} × {} pixels, its pixels are {} × {}",
+        header.size.width, header.size.height, found.width, found.height
+    )))
 }
 
 fn check_size(header: &Header, file_len: u64, limits: &Limits) -> Result<(), DecodeError> {

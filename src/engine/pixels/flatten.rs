@@ -23,6 +23,14 @@ impl Matte {
         r == g && g == b
     }
 
+    /// Packed RGBA over it: packed RGB.
+    #[cfg(any(test, feature = "gpu"))]
+    pub(crate) fn flatten(self, pixels: &[u8]) -> Vec<u8> {
+        let mut rgb = vec![0; pixels.len() / 4 * 3];
+        rgba(pixels, &mut rgb, self);
+        rgb
+    }
+
     /// One colour of an opacity over it.
     pub(super) fn under(self, colour: [u8; 3], alpha: u8) -> [u8; 3] {
         let mix = if self.linear { over_linear } else { over };

@@ -16,12 +16,19 @@ mod other;
 mod png;
 mod probe;
 mod profile;
+#[cfg(test)]
+mod sunk;
 mod webp;
 
 use serde::Serialize;
 
 pub(crate) use colour::Colours;
-pub(super) use decode::{DecodeError, DecodeOptions, Decoded, check_limits, codecs, decode, decode_ours, rows, rows_cost, whole_cost};
+#[cfg(any(test, feature = "gpu"))]
+pub(super) use decode::Layout;
+pub(super) use decode::{
+    DecodeError, DecodeOptions, Decoded, Poured, RowSink, check_limits, codecs, decode, decode_into, decode_ours, rows, rows_cost,
+    whole_cost,
+};
 pub(crate) use flatten::Matte;
 pub(crate) use jpeg::{EncodeError, EncodeOptions, VerifyError, encode, verify};
 pub(super) use orient::{turn, turned_part};

@@ -244,8 +244,8 @@ mod tests {
     use image::ImageEncoder as _;
 
     use super::*;
-    use crate::engine::pixels::decode;
     use crate::engine::pixels::probe::{InMemory, probe};
+    use crate::engine::pixels::sunk::decode_both_ways;
     use crate::engine::settings::Limits;
 
     fn decoded(file: &[u8]) -> Result<Decoded, DecodeError> {
@@ -257,7 +257,7 @@ mod tests {
             keep_profile: false,
         };
         let header = probe(&mut InMemory(file)).expect("a header");
-        decode::decode(file, &header, &options)
+        decode_both_ways(file, &header, &options)
     }
 
     /// A bitmap with a palette of `count` greys: the index times 10.

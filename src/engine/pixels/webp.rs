@@ -1,7 +1,9 @@
 //! WebP: the container's chunks read here, the picture by libwebp (feature `native-codecs`) or `image-webp`.
 
+use std::time::Instant;
+
 use super::colour::{Input, Managed};
-use super::decode::{DecodeError, DecodeOptions, Decoded};
+use super::decode::{DecodeError, DecodeOptions, Decoded, Layout, Poured, RowSink, begin, check_found};
 use super::{Channels, Header, Orientation, Pixels, Size, exif, flatten};
 
 /// What a decoder takes beside pixels: tables, row caches, a profile.
@@ -16,14 +18,11 @@ pub(super) fn whole_cost(header: &Header) -> u64 {
 }
 
 /// Decodes a still WebP file.
-pub(super) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
-    let container = Container::of(bytes)?;
-    let started = std::time::Instant::now();
-    options.check_time(started)?;
-    let (size, alpha, mut data) = codec::decode(&bytes[..container.end])?;
-    let managed = Managed::new(container.profile, Input::Rgb8, options.keep_profile, options.matte);
-    let colour = managed.convert;
-    let row = size.width as usize * 3;
+pub(super) fn decode(bytes: &[u8], header: &Header, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    let picture = Picture::open(bytes, header, options)?;
+    let (size, row) = (picture.codec.size(), picture.row());
+    let (alpha, colour) = (picture.codec.alpha(), &picture.managed.convert);
+    let mut data = picture.codec.decode()?;
     let mut flattened = false;
     if alpha {
         let stored_row = size.width as usize * 4;
@@ -31,34 +30,111 @@ pub(super) fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Decoded, D
         flattened = !flatten::is_opaque::<4>(&data);
         for y in 0..size.height as usize {
             stored.copy_from_slice(&data[y * stored_row..][..stored_row]);
-            if let Some(colour) = &colour {
+            if let Some(colour) = colour {
                 colour.apply_with_alpha::<4>(&mut stored);
             }
-            flatten::rgba(&stored, &mut data[y * row..][..row], managed.matte);
+            flatten::rgba(&stored, &mut data[y * row..][..row], picture.managed.matte);
         }
         data.truncate(row * size.height as usize);
-    } else if let Some(colour) = &colour {
+    } else if let Some(colour) = colour {
         for row in data.chunks_exact_mut(row) {
             colour.apply_rgb8(row);
         }
     }
-    options.check_time(started)?;
-    let trailing = bytes.len() - container.end;
+    options.check_time(picture.started)?;
     Ok(Decoded {
         pixels: Pixels {
             size,
             channels: Channels::Rgb,
             data,
         },
-        orientation: container.orientation,
+        orientation: picture.container.orientation,
         flattened,
-        colours: managed.colours,
-        // One byte is the padding of the last chunk, which some writers do not count.
-        notes: (trailing > 1)
-            .then(|| format!("{trailing} bytes follow the end of the picture and are not carried over"))
-            .into_iter()
-            .collect(),
+        notes: picture.container.notes(bytes),
+        colours: picture.managed.colours,
     })
+}
+
+/// Decodes a still WebP file into `sink`, which is told of the picture before it is decoded; `None` where it has no room. The
+/// picture is whole before its first row is poured: the codecs predict from the rows that they have written.
+pub(super) fn decode_into(
+    bytes: &[u8],
+    header: &Header,
+    options: &DecodeOptions,
+    sink: &mut dyn RowSink,
+) -> Result<Option<Poured>, DecodeError> {
+    let picture = Picture::open(bytes, header, options)?;
+    let (size, row) = (picture.codec.size(), picture.row());
+    let (alpha, colour) = (picture.codec.alpha(), &picture.managed.convert);
+    let layout = if alpha && colour.is_none() {
+        Layout::Rgba(picture.managed.matte)
+    } else {
+        Layout::Rgb
+    };
+    if !begin(sink, header, size, layout)? {
+        return Ok(None);
+    }
+    let mut data = picture.codec.decode()?;
+    let mut flattened = false;
+    if alpha {
+        let mut out = vec![0; if colour.is_some() { row } else { 0 }];
+        for stored in data.chunks_exact_mut(size.width as usize * 4) {
+            flattened = flattened || !flatten::is_opaque::<4>(stored);
+            if let Some(colour) = colour {
+                colour.apply_with_alpha::<4>(stored);
+                flatten::rgba(stored, &mut out, picture.managed.matte);
+                sink.push(&out);
+            } else {
+                sink.push(stored);
+            }
+        }
+    } else if let Some(colour) = colour {
+        for row in data.chunks_exact_mut(row) {
+            colour.apply_rgb8(row);
+            sink.push(row);
+        }
+    } else {
+        sink.push(&data);
+    }
+    options.check_time(picture.started)?;
+    Ok(Some(Poured {
+        size,
+        layout,
+        orientation: picture.container.orientation,
+        flattened,
+        notes: picture.container.notes(bytes),
+        colours: picture.managed.colours,
+    }))
+}
+
+/// A file that was looked at, before its pixels are decoded.
+struct Picture<'a> {
+    container: Container<'a>,
+    codec: codec::Opened<'a>,
+    managed: Managed,
+    started: Instant,
+}
+
+impl<'a> Picture<'a> {
+    fn open(bytes: &'a [u8], header: &Header, options: &DecodeOptions) -> Result<Self, DecodeError> {
+        let container = Container::of(bytes)?;
+        let started = Instant::now();
+        options.check_time(started)?;
+        let codec = codec::Opened::open(&bytes[..container.end])?;
+        check_found(header, codec.size())?;
+        let managed = Managed::new(container.profile, Input::Rgb8, options.keep_profile, options.matte);
+        Ok(Self {
+            container,
+            codec,
+            managed,
+            started,
+        })
+    }
+
+    /// Bytes of a row that comes out without its opacity.
+    fn row(&self) -> usize {
+        self.codec.size().width as usize * 3
+    }
 }
 
 /// The chunks of a file that matter beside its pixels.
@@ -96,6 +172,15 @@ impl<'a> Container<'a> {
         }
         Ok(container)
     }
+
+    fn notes(&self, bytes: &[u8]) -> Vec<String> {
+        let trailing = bytes.len() - self.end;
+        // One byte is the padding of the last chunk, which some writers do not count.
+        (trailing > 1)
+            .then(|| format!("{trailing} bytes follow the end of the picture and are not carried over"))
+            .into_iter()
+            .collect()
+    }
 }
 
 /// The embedded colour profile.
@@ -110,32 +195,55 @@ mod codec {
 
     use super::{DecodeError, Size};
 
-    /// Size, whether there is alpha, and packed RGBA or RGB.
-    pub(super) fn decode(bytes: &[u8]) -> Result<(Size, bool, Vec<u8>), DecodeError> {
-        let mut config = WebPDecoderConfig::new().map_err(|()| DecodeError::Unsupported("libwebp is of another version".into()))?;
-        // SAFETY: the pointer and length are of a live slice, `config.input` is valid for writing.
-        check(unsafe { WebPGetFeatures(bytes.as_ptr(), bytes.len(), &mut config.input) })?;
-        if config.input.has_animation != 0 {
-            return Err(DecodeError::Unsupported("it is animated".into()));
+    /// A picture whose head was read.
+    pub(super) struct Opened<'a> {
+        bytes: &'a [u8],
+        config: WebPDecoderConfig,
+        size: Size,
+    }
+
+    impl<'a> Opened<'a> {
+        pub(super) fn open(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+            let mut config = WebPDecoderConfig::new().map_err(|()| DecodeError::Unsupported("libwebp is of another version".into()))?;
+            // SAFETY: the pointer and length are of a live slice, `config.input` is valid for writing.
+            check(unsafe { WebPGetFeatures(bytes.as_ptr(), bytes.len(), &mut config.input) })?;
+            if config.input.has_animation != 0 {
+                return Err(DecodeError::Unsupported("it is animated".into()));
+            }
+            let (Ok(width), Ok(height)) = (u32::try_from(config.input.width), u32::try_from(config.input.height)) else {
+                return Err(DecodeError::Damaged("it claims a negative size".into()));
+            };
+            let size = Size { width, height };
+            Ok(Self { bytes, config, size })
         }
-        let (Ok(width), Ok(height)) = (u32::try_from(config.input.width), u32::try_from(config.input.height)) else {
-            return Err(DecodeError::Damaged("it claims a negative size".into()));
-        };
-        let alpha = config.input.has_alpha != 0;
-        let stride = width as usize * if alpha { 4 } else { 3 };
-        let mut data = vec![0; stride * height as usize];
-        config.output.colorspace = if alpha { WEBP_CSP_MODE::MODE_RGBA } else { WEBP_CSP_MODE::MODE_RGB };
-        config.output.is_external_memory = 1;
-        config.output.u.RGBA = WebPRGBABuffer {
-            rgba: data.as_mut_ptr(),
-            stride: stride as std::ffi::c_int,
-            size: data.len(),
-        };
-        // SAFETY: input as above; the output describes `data` exactly, which is ours alone and outlives the call, and
-        // libwebp is told that it does not own it. Sides of a WebP end at 2^14 (2^24 in the container), so the stride
-        // fits a C int.
-        check(unsafe { WebPDecode(bytes.as_ptr(), bytes.len(), &mut config) })?;
-        Ok((Size { width, height }, alpha, data))
+
+        pub(super) fn size(&self) -> Size {
+            self.size
+        }
+
+        pub(super) fn alpha(&self) -> bool {
+            self.config.input.has_alpha != 0
+        }
+
+        /// Packed RGBA where there is alpha, or RGB.
+        pub(super) fn decode(mut self) -> Result<Vec<u8>, DecodeError> {
+            let alpha = self.alpha();
+            let stride = self.size.width as usize * if alpha { 4 } else { 3 };
+            let mut data = vec![0; stride * self.size.height as usize];
+            let output = &mut self.config.output;
+            output.colorspace = if alpha { WEBP_CSP_MODE::MODE_RGBA } else { WEBP_CSP_MODE::MODE_RGB };
+            output.is_external_memory = 1;
+            output.u.RGBA = WebPRGBABuffer {
+                rgba: data.as_mut_ptr(),
+                stride: stride as std::ffi::c_int,
+                size: data.len(),
+            };
+            // SAFETY: the input is a live slice; the output describes `data` exactly, which is ours alone and outlives the
+            // call, and libwebp is told that it does not own it. Sides of a WebP end at 2^14 (2^24 in the container), so the
+            // stride fits a C int.
+            check(unsafe { WebPDecode(self.bytes.as_ptr(), self.bytes.len(), &mut self.config) })?;
+            Ok(data)
+        }
     }
 
     fn check(status: VP8StatusCode) -> Result<(), DecodeError> {
@@ -162,19 +270,39 @@ mod codec {
 
     use super::{DecodeError, Size};
 
-    /// Size, whether there is alpha, and packed RGBA or RGB.
-    pub(super) fn decode(bytes: &[u8]) -> Result<(Size, bool, Vec<u8>), DecodeError> {
-        let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(failed)?;
-        if decoder.is_animated() {
-            return Err(DecodeError::Unsupported("it is animated".into()));
+    /// A picture whose head was read.
+    pub(super) struct Opened<'a> {
+        decoder: WebPDecoder<Cursor<&'a [u8]>>,
+    }
+
+    impl<'a> Opened<'a> {
+        pub(super) fn open(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+            let decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(failed)?;
+            if decoder.is_animated() {
+                return Err(DecodeError::Unsupported("it is animated".into()));
+            }
+            Ok(Self { decoder })
         }
-        let (width, height) = decoder.dimensions();
-        let len = decoder
-            .output_buffer_size()
-            .ok_or_else(|| DecodeError::Unsupported("it is larger than the address space".into()))?;
-        let mut data = vec![0; len];
-        decoder.read_image(&mut data).map_err(failed)?;
-        Ok((Size { width, height }, decoder.has_alpha(), data))
+
+        pub(super) fn size(&self) -> Size {
+            let (width, height) = self.decoder.dimensions();
+            Size { width, height }
+        }
+
+        pub(super) fn alpha(&self) -> bool {
+            self.decoder.has_alpha()
+        }
+
+        /// Packed RGBA where there is alpha, or RGB.
+        pub(super) fn decode(mut self) -> Result<Vec<u8>, DecodeError> {
+            let len = self
+                .decoder
+                .output_buffer_size()
+                .ok_or_else(|| DecodeError::Unsupported("it is larger than the address space".into()))?;
+            let mut data = vec![0; len];
+            self.decoder.read_image(&mut data).map_err(failed)?;
+            Ok(data)
+        }
     }
 
     fn failed(error: DecodingError) -> DecodeError {
@@ -193,6 +321,7 @@ mod tests {
     use crate::engine::pixels::colour::ToSrgb;
     use crate::engine::pixels::exif::{self, Order};
     use crate::engine::pixels::probe::{InMemory, probe};
+    use crate::engine::pixels::sunk::decode_both_ways;
     use crate::engine::settings::Limits;
 
     const MATTE: [u8; 3] = [114, 3, 250];
@@ -205,7 +334,8 @@ mod tests {
             deadline: None,
             keep_profile: false,
         };
-        decode(file, &options)
+        let header = probe(&mut InMemory(file)).map_err(|error| DecodeError::Truncated(error.to_string()))?;
+        decode_both_ways(file, &header, &options)
     }
 
     fn samples(count: usize) -> Vec<u8> {

@@ -23,7 +23,7 @@ use native as codec;
 #[cfg(not(feature = "native-codecs"))]
 use pure as codec;
 
-use super::decode::{DecodeError, DecodeOptions, Decoded, Rows};
+use super::decode::{DecodeError, DecodeOptions, Decoded, Poured, RowSink, Rows};
 use super::{Header, Pixels, Size};
 use crate::engine::settings::Chroma;
 
@@ -80,6 +80,17 @@ pub(super) use native::name;
 pub(super) fn decode(bytes: &[u8], header: &Header, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let head = head(bytes)?;
     codec::decode(bytes, &head, header, options)
+}
+
+/// Decodes a JPEG file into `sink`; `None` where it has no room. Errors as [`decode`].
+pub(super) fn decode_into(
+    bytes: &[u8],
+    header: &Header,
+    options: &DecodeOptions,
+    sink: &mut dyn RowSink,
+) -> Result<Option<Poured>, DecodeError> {
+    let head = head(bytes)?;
+    codec::decode_into(bytes, &head, header, options, sink)
 }
 
 /// Decodes a JPEG file in strips; `None` where the codec cannot. Errors as [`decode`]. A picture in several scans still

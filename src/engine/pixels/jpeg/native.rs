@@ -9,7 +9,7 @@ use std::time::Instant;
 use turbojpeg_sys as _;
 
 use super::super::colour::Colours;
-use super::super::decode::{DecodeError, DecodeOptions, Decoded, Rows};
+use super::super::decode::{DecodeError, DecodeOptions, Decoded, Poured, RowSink, Rows, begin};
 use super::super::{Channels, Header, Orientation, Pixels, Size};
 use super::markers::Head;
 use super::samples::{Space, ToPixels};
@@ -277,6 +277,39 @@ pub(super) fn decode(bytes: &[u8], head: &Head, header: &Header, options: &Decod
         colours: rows.to_pixels.colours(),
         notes: trailing_note(rows.trailing),
     })
+}
+
+/// Decodes the picture into `sink`, which is told of it before its first row is decoded; `None` where it has no room.
+pub(super) fn decode_into(
+    bytes: &[u8],
+    head: &Head,
+    header: &Header,
+    options: &DecodeOptions,
+    sink: &mut dyn RowSink,
+) -> Result<Option<Poured>, DecodeError> {
+    let mut rows = NativeRows::open(bytes, head, header, options)?;
+    let (size, layout) = (rows.size(), rows.channels().into());
+    if !begin(sink, header, size, layout)? {
+        return Ok(None);
+    }
+    let stride = size.width as usize * rows.channels().count();
+    let mut left = size.height as usize;
+    let mut band = vec![0; BAND.min(left) * stride];
+    while left > 0 {
+        let band = &mut band[..BAND.min(left) * stride];
+        rows.next_rows(band)?;
+        sink.push(band);
+        left -= band.len() / stride;
+    }
+    rows.finish()?;
+    Ok(Some(Poured {
+        size,
+        layout,
+        orientation: header.orientation,
+        flattened: false,
+        colours: rows.colours(),
+        notes: trailing_note(rows.trailing),
+    }))
 }
 
 /// Decodes in strips.

@@ -11,9 +11,9 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
-#[cfg(not(feature = "native-codecs"))]
-use super::super::decode::Rows;
 use super::super::decode::{DecodeError, DecodeOptions, Decoded};
+#[cfg(not(feature = "native-codecs"))]
+use super::super::decode::{Poured, RowSink, Rows, pour};
 use super::super::{Channels, Header, Pixels, Size};
 use super::markers::{self, Head};
 use super::samples::{Space, ToPixels};
@@ -123,6 +123,18 @@ pub(super) fn decode(bytes: &[u8], head: &Head, header: &Header, options: &Decod
         colours: to_pixels.colours(),
         notes: trailing_note(trailing),
     })
+}
+
+/// Decodes the picture into `sink`; zune-jpeg decodes nothing in parts, so it is whole before.
+#[cfg(not(feature = "native-codecs"))]
+pub(super) fn decode_into(
+    bytes: &[u8],
+    head: &Head,
+    header: &Header,
+    options: &DecodeOptions,
+    sink: &mut dyn RowSink,
+) -> Result<Option<Poured>, DecodeError> {
+    pour(decode(bytes, head, header, options)?, header, sink)
 }
 
 /// Nothing comes in strips here.

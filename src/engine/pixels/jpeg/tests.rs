@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::super::decode::{DecodeError, DecodeOptions, Decoded};
+use super::super::sunk::both_ways;
 use super::super::{Channels, Header, Orientation, Pixels, Size};
 use super::{EncodeError, EncodeOptions, VerifyError, encode, markers, pure, verify};
 use crate::engine::settings::{Chroma, Format, Limits};
@@ -59,6 +60,13 @@ fn header(bytes: &[u8]) -> Header {
     }
 }
 
+/// By the codec that is built in, held against decoding into a sink.
+fn whole(bytes: &[u8], header: &Header, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    both_ways(super::decode(bytes, header, options), |sink| {
+        super::decode_into(bytes, header, options, sink)
+    })
+}
+
 /// By each codec.
 fn decode(bytes: &[u8]) -> [Result<Decoded, DecodeError>; 2] {
     let limits = Limits::default();
@@ -69,10 +77,7 @@ fn decode(bytes: &[u8]) -> [Result<Decoded, DecodeError>; 2] {
         keep_profile: false,
     };
     let (header, head) = (header(bytes), markers::read(bytes));
-    [
-        super::decode(bytes, &header, &options),
-        pure::decode(bytes, &head, &header, &options),
-    ]
+    [whole(bytes, &header, &options), pure::decode(bytes, &head, &header, &options)]
 }
 
 fn mean_difference(a: &Pixels, b: &Pixels) -> f64 {
@@ -391,7 +396,7 @@ fn time_runs_out() {
     };
     let header = header(&encoded);
     for decoded in [
-        super::decode(&encoded, &header, &options),
+        whole(&encoded, &header, &options),
         pure::decode(&encoded, &markers::read(&encoded), &header, &options),
     ] {
         assert!(matches!(decoded, Err(DecodeError::OutOfTime { .. })), "{decoded:?}");
@@ -410,7 +415,7 @@ fn unwanted_kinds() {
             deadline: None,
             keep_profile: false,
         };
-        let decoded = super::decode(&encoded, &header(&encoded), &options);
+        let decoded = whole(&encoded, &header(&encoded), &options);
         assert!(matches!(decoded, Err(DecodeError::Unsupported(_))), "{decoded:?}");
     }
     fn frame(bytes: &[u8]) -> usize {

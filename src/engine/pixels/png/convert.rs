@@ -3,6 +3,7 @@
 use super::chunks::{self, Kind, Parts};
 use super::clear::Clear;
 use crate::engine::pixels::colour::{Colours, Input, Managed, ToSrgb};
+use crate::engine::pixels::decode::Layout;
 use crate::engine::pixels::depth::to_8_bits;
 use crate::engine::pixels::{Channels, Matte, flatten};
 
@@ -176,6 +177,24 @@ impl Converter {
     /// Whether rows come out as they go in, byte for byte, but for colour.
     pub(super) fn keeps_bytes(&self) -> bool {
         matches!(self.rule, Rule::Copy)
+    }
+
+    /// How rows are laid out that are poured into a sink.
+    pub(super) fn layout(&self) -> Layout {
+        match self.rule {
+            Rule::Rgba { deep: false } if self.colour.is_none() => Layout::Rgba(self.matte),
+            _ => self.channels.into(),
+        }
+    }
+
+    /// Whether rows as stored are already what is poured into a sink.
+    pub(super) fn is_poured_as_stored(&self) -> bool {
+        self.colour.is_none() && matches!(self.rule, Rule::Copy | Rule::Rgba { deep: false })
+    }
+
+    /// Looks whether the matte shows in a row that is not to be converted.
+    pub(super) fn look(&mut self, raw: &[u8]) {
+        self.clear.look(raw);
     }
 
     /// Converts a whole row. `raw` is as stored, without its filter byte; `out` holds `width * channels` bytes.

@@ -1,5 +1,5 @@
-//! The fast way through a PNG that is not interlaced: one inflate into one buffer, then filters and conversion row
-//! behind row inside it.
+//! The fast way through a PNG that is not interlaced: one inflate into one buffer, then filters row behind row inside it,
+//! each row being converted while it is in the nearest cache.
 
 use std::ffi::c_void;
 use std::time::Instant;
@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::ROWS_PER_LOOK;
 use super::chunks::{Parts, damaged, truncated};
 use super::convert::Converter;
+use super::place::{Placer, Pourer};
 use super::unfilter;
 use crate::engine::pixels::decode::{DecodeError, DecodeOptions};
 
@@ -17,13 +18,34 @@ pub(super) fn decode(
     options: &DecodeOptions,
     started: Instant,
 ) -> Result<Option<Vec<u8>>, DecodeError> {
+    let Some((mut buffer, row)) = inflated(parts)? else {
+        return Ok(None);
+    };
+    let mut placer = Placer::new(converter, row, parts.ihdr.size.height as usize);
+    unfiltered(parts, &mut buffer, row, options, started, |buffer, y| placer.place(buffer, y))?;
+    Ok(Some(placer.finish(buffer)))
+}
+
+/// Pours all rows; `false`, and not one of them, where the stream holds more than the picture needs.
+pub(super) fn decode_into(parts: &Parts, pourer: &mut Pourer, options: &DecodeOptions, started: Instant) -> Result<bool, DecodeError> {
+    let Some((mut buffer, row)) = inflated(parts)? else {
+        return Ok(false);
+    };
+    unfiltered(parts, &mut buffer, row, options, started, |buffer, y| {
+        pourer.row(&buffer[y * (row + 1) + 1..][..row]);
+    })?;
+    Ok(true)
+}
+
+/// All rows as stored, each with its filter byte before it, and the bytes of one without it; `None` where the stream holds
+/// more.
+fn inflated(parts: &Parts) -> Result<Option<(Vec<u8>, usize)>, DecodeError> {
     let ihdr = &parts.ihdr;
     let too_large = || DecodeError::Unsupported("it is larger than the address space".into());
     let row = ihdr.row_bytes().ok_or_else(too_large)?;
-    let height = ihdr.size.height as usize;
-    let line = row.checked_add(1).ok_or_else(too_large)?;
-    let len = line
-        .checked_mul(height)
+    let len = row
+        .checked_add(1)
+        .and_then(|line| line.checked_mul(ihdr.size.height as usize))
         .filter(|&len| len <= isize::MAX as usize)
         .ok_or_else(too_large)?;
     let joined = parts.joined_data();
@@ -32,15 +54,20 @@ pub(super) fn decode(
         return Err(truncated("its pixels are missing"));
     }
     let mut buffer = vec![0; len];
-    if !inflate(&joined, &mut buffer, parts.ended)? {
-        return Ok(None);
-    }
-    drop(joined);
+    Ok(inflate(&joined, &mut buffer, parts.ended)?.then_some((buffer, row)))
+}
 
-    let out_row = converter.out_row();
-    let step = ihdr.filter_step();
-    // A row may be converted once the row below it is unfiltered, which predicts from it.
-    let mut convert = Placer::new(converter, out_row, row, height);
+/// Undoes the filters from top to bottom. `done(buffer, y)` is called for every row in turn once nothing below is predicted
+/// from it any more, so that it may be overwritten.
+fn unfiltered(
+    parts: &Parts,
+    buffer: &mut [u8],
+    row: usize,
+    options: &DecodeOptions,
+    started: Instant,
+    mut done: impl FnMut(&mut [u8], usize),
+) -> Result<(), DecodeError> {
+    let (line, step, height) = (row + 1, parts.ihdr.filter_step(), parts.ihdr.size.height as usize);
     for y in 0..height {
         let (above, rest) = buffer.split_at_mut(y * line);
         let above = if y == 0 { &[][..] } else { &above[(y - 1) * line + 1..] };
@@ -48,67 +75,14 @@ pub(super) fn decode(
         unfilter::row(filter, &mut rest[1..line], above, step)
             .map_err(|unfilter::UnknownFilter(byte)| damaged(format!("row {y} names a filter {byte} that does not exist")))?;
         if y > 0 {
-            convert.place(&mut buffer, y - 1);
+            done(buffer, y - 1);
         }
         if y % ROWS_PER_LOOK == 0 {
             options.check_time(started)?;
         }
     }
-    convert.place(&mut buffer, height - 1);
-    Ok(Some(convert.finish(buffer)))
-}
-
-/// Puts finished rows where they belong: into the same buffer, further up, where a row does not grow; else into a
-/// second one.
-struct Placer<'a> {
-    converter: &'a mut Converter,
-    out_row: usize,
-    row: usize,
-    height: usize,
-    grown: Option<Vec<u8>>,
-    scratch: Vec<u8>,
-}
-
-impl<'a> Placer<'a> {
-    fn new(converter: &'a mut Converter, out_row: usize, row: usize, height: usize) -> Self {
-        let grown = (out_row > row).then(|| vec![0; out_row * height]);
-        let scratch = if grown.is_none() && !converter.keeps_bytes() {
-            vec![0; row]
-        } else {
-            Vec::new()
-        };
-        Self {
-            converter,
-            out_row,
-            row,
-            height,
-            grown,
-            scratch,
-        }
-    }
-
-    fn place(&mut self, buffer: &mut [u8], y: usize) {
-        let from = y * (self.row + 1) + 1;
-        let to = y * self.out_row;
-        if let Some(grown) = &mut self.grown {
-            self.converter
-                .row(&buffer[from..from + self.row], &mut grown[to..to + self.out_row]);
-        } else if self.converter.keeps_bytes() {
-            buffer.copy_within(from..from + self.row, to);
-            self.converter.colour_only(&mut buffer[to..to + self.out_row]);
-        } else {
-            // The first rows overlap their own place, so a row is taken out first; it is in the nearest cache.
-            self.scratch.copy_from_slice(&buffer[from..from + self.row]);
-            self.converter.row(&self.scratch, &mut buffer[to..to + self.out_row]);
-        }
-    }
-
-    fn finish(self, mut buffer: Vec<u8>) -> Vec<u8> {
-        self.grown.unwrap_or_else(|| {
-            buffer.truncate(self.out_row * self.height);
-            buffer
-        })
-    }
+    done(buffer, height - 1);
+    Ok(())
 }
 
 /// Inflates a zlib stream that must fill `out`, with its Adler-32 checked. `false`: it holds more than that.

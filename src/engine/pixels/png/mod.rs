@@ -11,6 +11,7 @@ mod clear;
 mod convert;
 #[cfg(feature = "native-codecs")]
 mod fast;
+mod place;
 mod stream;
 #[cfg(any(test, feature = "native-codecs"))]
 mod unfilter;
@@ -20,11 +21,12 @@ mod tests;
 
 use std::time::Instant;
 
-use super::decode::{DecodeError, DecodeOptions, Decoded, Rows};
+use super::decode::{DecodeError, DecodeOptions, Decoded, Poured, RowSink, Rows, begin};
 use super::{Header, Pixels};
 use chunks::Parts;
 pub(super) use chunks::{Chunks, Inflation, inflated};
 use convert::Converter;
+use place::Pourer;
 
 /// Rows between two looks at the clock.
 const ROWS_PER_LOOK: usize = 64;
@@ -71,6 +73,50 @@ fn progressive(parts: &Parts, converter: &mut Converter, options: &DecodeOptions
 #[cfg(not(feature = "native-codecs"))]
 fn progressive(parts: &Parts, converter: &mut Converter, options: &DecodeOptions, started: Instant) -> Result<Vec<u8>, DecodeError> {
     stream::whole(parts, converter, options, started)
+}
+
+/// Decodes a PNG file into `sink`, which is told of the picture before anything is inflated; `None` where it has no room.
+pub(super) fn decode_into(
+    bytes: &[u8],
+    header: &Header,
+    options: &DecodeOptions,
+    sink: &mut dyn RowSink,
+) -> Result<Option<Poured>, DecodeError> {
+    let started = Instant::now();
+    let parts = Parts::of(bytes)?;
+    let mut converter = Converter::new(&parts, options.matte, options.keep_profile);
+    let layout = converter.layout();
+    if !begin(sink, header, parts.ihdr.size, layout)? {
+        return Ok(None);
+    }
+    let mut pourer = Pourer::new(&mut converter, sink);
+    if parts.ihdr.interlaced {
+        stream::interlaced_into(&parts, &mut pourer, options, started)?;
+    } else {
+        progressive_into(&parts, &mut pourer, options, started)?;
+    }
+    Ok(Some(Poured {
+        size: parts.ihdr.size,
+        layout,
+        orientation: parts.orientation,
+        flattened: converter.flattened(),
+        colours: converter.colours(),
+        notes: notes(&parts),
+    }))
+}
+
+#[cfg(feature = "native-codecs")]
+fn progressive_into(parts: &Parts, pourer: &mut Pourer, options: &DecodeOptions, started: Instant) -> Result<(), DecodeError> {
+    if fast::decode_into(parts, pourer, options, started)? {
+        return Ok(());
+    }
+    // As for a whole decode; no row was poured yet.
+    stream::whole_into(parts, pourer, options, started)
+}
+
+#[cfg(not(feature = "native-codecs"))]
+fn progressive_into(parts: &Parts, pourer: &mut Pourer, options: &DecodeOptions, started: Instant) -> Result<(), DecodeError> {
+    stream::whole_into(parts, pourer, options, started)
 }
 
 /// Rows of a PNG file; `None` where it is interlaced.

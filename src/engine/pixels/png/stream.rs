@@ -7,6 +7,7 @@ use std::time::Instant;
 use super::ROWS_PER_LOOK;
 use super::chunks::{Kind, Parts, damaged, truncated};
 use super::convert::Converter;
+use super::place::Pourer;
 use crate::engine::pixels::colour::Colours;
 use crate::engine::pixels::decode::{DecodeError, DecodeOptions, Rows};
 use crate::engine::pixels::{Channels, Orientation, Size};
@@ -18,17 +19,32 @@ type Codec<'a> = png::Reader<Slices<'a>>;
 
 /// All pixels of a picture that is not interlaced.
 pub(super) fn whole(parts: &Parts, converter: &mut Converter, options: &DecodeOptions, started: Instant) -> Result<Vec<u8>, DecodeError> {
+    let out_row = converter.out_row();
+    let mut data = vec![0; out_row.checked_mul(parts.ihdr.size.height as usize).ok_or_else(too_large)?];
+    let mut places = data.chunks_exact_mut(out_row);
+    each_row(parts, options, started, |raw| {
+        if let Some(out) = places.next() {
+            converter.row(raw, out);
+        }
+    })?;
+    Ok(data)
+}
+
+/// Pours all rows of a picture that is not interlaced.
+pub(super) fn whole_into(parts: &Parts, pourer: &mut Pourer, options: &DecodeOptions, started: Instant) -> Result<(), DecodeError> {
+    each_row(parts, options, started, |raw| pourer.row(raw))
+}
+
+/// Hands out the rows of a picture that is not interlaced, as stored.
+fn each_row(parts: &Parts, options: &DecodeOptions, started: Instant, mut row: impl FnMut(&[u8])) -> Result<(), DecodeError> {
     let mut codec = open(parts)?;
-    let (height, out_row) = (parts.ihdr.size.height as usize, converter.out_row());
-    let mut data = vec![0; out_row.checked_mul(height).ok_or_else(too_large)?];
-    for (y, out) in data.chunks_exact_mut(out_row).enumerate() {
-        next(&mut codec, converter, out)?;
+    for y in 0..parts.ihdr.size.height as usize {
+        row(next(&mut codec)?);
         if y % ROWS_PER_LOOK == 0 {
             options.check_time(started)?;
         }
     }
-    end(&mut codec)?;
-    Ok(data)
+    end(&mut codec)
 }
 
 /// All pixels of an interlaced picture.
@@ -38,11 +54,34 @@ pub(super) fn interlaced(
     options: &DecodeOptions,
     started: Instant,
 ) -> Result<Vec<u8>, DecodeError> {
+    let (mut raw, row) = woven(parts, options, started)?;
+    let out_row = converter.out_row();
+    if converter.keeps_bytes() {
+        for row in raw.chunks_exact_mut(out_row) {
+            converter.colour_only(row);
+        }
+        return Ok(raw);
+    }
+    let mut data = vec![0; out_row.checked_mul(parts.ihdr.size.height as usize).ok_or_else(too_large)?];
+    for (raw, out) in raw.chunks_exact(row).zip(data.chunks_exact_mut(out_row)) {
+        converter.row(raw, out);
+    }
+    Ok(data)
+}
+
+/// Pours all rows of an interlaced picture, which is whole before the first.
+pub(super) fn interlaced_into(parts: &Parts, pourer: &mut Pourer, options: &DecodeOptions, started: Instant) -> Result<(), DecodeError> {
+    let (raw, row) = woven(parts, options, started)?;
+    raw.chunks_exact(row).for_each(|raw| pourer.row(raw));
+    Ok(())
+}
+
+/// All rows of an interlaced picture as stored, and the bytes of one.
+fn woven(parts: &Parts, options: &DecodeOptions, started: Instant) -> Result<(Vec<u8>, usize), DecodeError> {
     let mut codec = open(parts)?;
-    let height = parts.ihdr.size.height as usize;
     let row = parts.ihdr.row_bytes().ok_or_else(too_large)?;
     let bits = (parts.ihdr.kind.samples() * parts.ihdr.bits) as u8;
-    let mut raw = vec![0; row.checked_mul(height).ok_or_else(too_large)?];
+    let mut raw = vec![0; row.checked_mul(parts.ihdr.size.height as usize).ok_or_else(too_large)?];
     let mut passes = 0;
     while let Some(line) = codec.next_interlaced_row().map_err(failed)? {
         let png::InterlaceInfo::Adam7(place) = line.interlace() else {
@@ -55,18 +94,7 @@ pub(super) fn interlaced(
         }
     }
     end(&mut codec)?;
-    let out_row = converter.out_row();
-    if converter.keeps_bytes() {
-        for row in raw.chunks_exact_mut(out_row) {
-            converter.colour_only(row);
-        }
-        return Ok(raw);
-    }
-    let mut data = vec![0; out_row.checked_mul(height).ok_or_else(too_large)?];
-    for (raw, out) in raw.chunks_exact(row).zip(data.chunks_exact_mut(out_row)) {
-        converter.row(raw, out);
-    }
-    Ok(data)
+    Ok((raw, row))
 }
 
 /// Rows of a picture that is not interlaced.
@@ -115,7 +143,7 @@ impl Rows for Strips<'_> {
 
     fn next_rows(&mut self, rows: &mut [u8]) -> Result<(), DecodeError> {
         for (y, out) in rows.chunks_exact_mut(self.converter.out_row()).enumerate() {
-            next(&mut self.codec, &mut self.converter, out)?;
+            self.converter.row(next(&mut self.codec)?, out);
             if y % ROWS_PER_LOOK == 0 {
                 self.options.check_time(self.started)?;
             }
@@ -128,12 +156,9 @@ impl Rows for Strips<'_> {
     }
 }
 
-fn next(codec: &mut Codec, converter: &mut Converter, out: &mut [u8]) -> Result<(), DecodeError> {
+fn next<'a>(codec: &'a mut Codec) -> Result<&'a [u8], DecodeError> {
     match codec.next_row().map_err(failed)? {
-        Some(row) => {
-            converter.row(row.data(), out);
-            Ok(())
-        }
+        Some(row) => Ok(row.data()),
         None => Err(truncated("its pixels end before the last row")),
     }
 }

@@ -6,7 +6,8 @@ use std::time::Instant;
 use super::chunks::Parts;
 use super::convert::Converter;
 use super::*;
-use crate::engine::pixels::{Channels, Size};
+use crate::engine::pixels::sunk::{Basin, both_ways};
+use crate::engine::pixels::{Channels, InMemory, Size, probe};
 use crate::engine::settings::Limits;
 
 const MATTE: [u8; 3] = [114, 114, 114];
@@ -165,6 +166,15 @@ fn is_clear(file: &[u8]) -> bool {
     reference(file, [0; 3]) != reference(file, [255; 3])
 }
 
+/// As [`super::decode`], held against decoding into a sink.
+fn decode(file: &[u8], options: &DecodeOptions) -> Result<Decoded, DecodeError> {
+    let whole = super::decode(file, options);
+    let Ok(header) = probe(&mut InMemory(file)) else {
+        return whole;
+    };
+    both_ways(whole, |sink| super::decode_into(file, &header, options, sink))
+}
+
 fn through_rows(file: &[u8], matte: [u8; 3]) -> Result<Vec<u8>, DecodeError> {
     with_options(matte, |options| {
         let mut rows = rows(file, options)?.expect("not interlaced");
@@ -182,7 +192,12 @@ fn through_stream(file: &[u8], matte: [u8; 3]) -> Result<Vec<u8>, DecodeError> {
     with_options(matte, |options| {
         let parts = Parts::of(file)?;
         let mut converter = Converter::new(&parts, options.matte, false);
-        stream::whole(&parts, &mut converter, options, Instant::now())
+        let data = stream::whole(&parts, &mut converter, options, Instant::now())?;
+        let mut basin = Basin::default();
+        assert!(basin.begin(parts.ihdr.size, converter.layout()));
+        stream::whole_into(&parts, &mut Pourer::new(&mut converter, &mut basin), options, Instant::now())?;
+        assert!(basin.flat() == data, "poured row by row");
+        Ok(data)
     })
 }
 
