@@ -10,21 +10,31 @@
 //! - 16-bit samples, for linear light and for the area mean: our own whole-number kernel, `wide`, which is written down
 //!   there to the last bit so that another device can repeat it.
 
+mod auto;
+mod both;
+mod card;
 mod cpu;
 #[cfg(test)]
 pub(crate) mod fake;
 mod frame;
 mod geometry;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod strips;
 mod vertical;
 mod weights;
 mod wide;
 
+pub(crate) use both::{Both, Prospect};
+pub(crate) use card::{CardError, Done, Slot, Ticket, Turn, Want};
 pub(crate) use cpu::Cpu;
 pub(crate) use frame::framed;
 pub(crate) use geometry::{Geometry, exceeds, geometry};
+#[cfg(all(test, feature = "gpu"))]
+pub(crate) use gpu::lost_after;
 pub(crate) use strips::{StripError, StripResizer, strip_cost};
 
+use super::metrics::{Adapter, CardMeasurements, CardRecord, NotMeasured};
 use super::pixels::{Channels, Pixels, Size};
 use super::settings::{Filter, PictureSettings};
 
@@ -63,6 +73,54 @@ pub(crate) trait Backend: Send + Sync {
     /// # Errors
     /// A buffer that does not fit its size, or what the backend itself says.
     fn resize(&self, source: &Pixels, to: Size, how: Resample, scratch: &mut Scratch) -> Result<Pixels, ResizeError>;
+
+    /// Whose turn it is to resize a picture that is about to be decoded; see [`card`].
+    fn turn(&self, _want: &Want) -> Turn {
+        Turn::default()
+    }
+
+    /// A picture of that turn is done.
+    fn done(&self, _turn: &Turn, _done: &Done) {}
+
+    /// A picture that a card was at has to be done again by the processor.
+    fn redone(&self) {}
+
+    /// A picture of a card was compared with the processor's: `same` or not.
+    fn compared(&self, _same: bool) {}
+
+    /// What a person should know and was not told before, each a sentence or two.
+    fn remarks(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// What became of the graphics card.
+    fn card(&self) -> Option<CardRecord> {
+        None
+    }
+}
+
+/// The graphics cards of this machine, the most promising one first; software ones last. May take a second, and loads the
+/// drivers.
+pub fn adapters() -> Vec<Adapter> {
+    #[cfg(feature = "gpu")]
+    return gpu::adapters();
+    #[cfg(not(feature = "gpu"))]
+    Vec::new()
+}
+
+/// Measures the graphics card whose name contains `name`, or the most promising one; software ones as well. Takes a minute, most
+/// of it the comparison with the processor; touches no files. `progress` hears what is being done.
+///
+/// # Errors
+/// No such card, or one that does not do its work.
+pub fn measure_card(name: Option<&str>, progress: &mut (dyn FnMut(&str) + Send)) -> Result<CardMeasurements, NotMeasured> {
+    #[cfg(feature = "gpu")]
+    return gpu::measure(name, progress);
+    #[cfg(not(feature = "gpu"))]
+    {
+        let _ = (name, progress);
+        Err(NotMeasured("this program was built without support for graphics cards".into()))
+    }
 }
 
 /// Buffers a worker keeps between pictures.
