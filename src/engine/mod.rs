@@ -41,14 +41,16 @@ pub use commit::{KeptRun, Standing};
 pub use disk::{drive as look_at_drive, free_space};
 pub use forecast::Predictions;
 pub use metrics::{
-    Bound, Collision, Count, Drive, DriveKind, Estimate, Event, Holding, ImageDone, ImageQuality, ImageRecord, InHand, JudgedImage, Kind,
-    Machine, Metrics, Notice, OnDisk, Outcome, PastWrites, Phase, PhaseNow, PhaseTotals, Phases, Point, Problem, Range, Record, Resolution,
-    Seconds, ShardRecord, ShardState, SidecarRecord, Snapshot, Span, Spread, StepTimes, StopReason, Timer, Times, Wait, Why, WriteBasis,
-    bound, name_changes, thread_cpu_time,
+    Adapter, AdapterKind, BatchRow, Bound, CardMeasurements, CardRecord, ClassRecord, Collision, Count, Drive, DriveKind, Estimate, Event,
+    Holding, ImageClass, ImageDone, ImageQuality, ImageRecord, InHand, JudgedImage, Kind, Machine, Metrics, NotMeasured, Notice, OnDisk,
+    Outcome, ParityRow, PastWrites, Phase, PhaseNow, PhaseTotals, Phases, Point, Problem, Range, Record, Resolution, Seconds, ShardRecord,
+    ShardState, SidecarRecord, SizeClass, Snapshot, Span, Spread, StepTimes, StopReason, Timer, Times, UploadRow, UploadWay, Wait, Why,
+    WriteBasis, adapters_called, bound, name_changes, thread_cpu_time,
 };
 pub use pixels::Size;
 pub use plan::{Action, Plan, ShardPlan, Totals};
 pub use preview::{After, Before, Facts, HardCases, ImageAt, Made, Opened, Picture, Preview, SidecarFacts, Thumbnail};
+pub use resize::{adapters, measure_card};
 pub use run::{
     Blocked, Control, Engine, Ground, Handle, KeptOutcome, Library, LibraryShard, Measured, NoLook, Recovered, ScanNews, Scanned,
     ShardLook, ShardStatus, drives, memory_budget, this_machine, workers,

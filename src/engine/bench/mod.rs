@@ -46,10 +46,12 @@ pub struct BenchAsk {
     pub most_images: usize,
     /// Their bytes at most; one image is copied however large it is.
     pub most_bytes: u64,
+    /// This machine has a graphics card that is no software: it is varied, too.
+    pub card: bool,
 }
 
 impl BenchAsk {
-    /// All choices, three rounds, up to 64 images of up to 96 MiB together.
+    /// All choices but a graphics card, three rounds, up to 64 images of up to 96 MiB together.
     pub fn of(shard: PathBuf) -> Self {
         Self {
             shard,
@@ -57,6 +59,7 @@ impl BenchAsk {
             rounds: FEWEST_ROUNDS,
             most_images: 64,
             most_bytes: 96 << 20,
+            card: false,
         }
     }
 }
@@ -282,6 +285,7 @@ impl Engine {
         let engine = Engine {
             disk: Arc::clone(&self.disk),
             backend: Arc::clone(&self.backend),
+            data: self.data.clone(),
             sampled: Mutex::default(),
         };
         let plan = engine.plan(&roots, settings)?;
@@ -306,7 +310,7 @@ impl Engine {
         let machine = this_machine(&plan.settings, &self.backend.name());
         let mut values = vec![None];
         for axis in &ask.axes {
-            let tried = axis.values(&plan.settings, workers(&plan.settings), machine.cores);
+            let tried = axis.values(&plan.settings, workers(&plan.settings), machine.cores, ask.card);
             values.extend(tried.into_iter().map(Some));
         }
         let mut notices = Vec::new();

@@ -22,8 +22,9 @@ impl BenchAxis {
     /// All of them, in the order in which they are tried.
     pub const ALL: [Self; 5] = [Self::Workers, Self::Reads, Self::Writing, Self::Originals, Self::Backend];
 
-    /// The values to try beside what is set, which is tried anyway. Empty where there is no other.
-    pub fn values(self, settings: &Settings, workers: usize, cores: usize) -> Vec<BenchValue> {
+    /// The values to try beside what is set, which is tried anyway. Empty where there is no other. `card`: this machine has a
+    /// graphics card that is no software; without one there is nothing to learn of it.
+    pub fn values(self, settings: &Settings, workers: usize, cores: usize, card: bool) -> Vec<BenchValue> {
         let machine = &settings.machine;
         match self {
             Self::Workers => {
@@ -53,8 +54,11 @@ impl BenchAxis {
                     .collect()
             }
             Self::Backend => {
-                let all = [BackendChoice::Cpu].into_iter();
-                all.filter(|one| *one != machine.backend).map(BenchValue::Backend).collect()
+                let other = |one: &BackendChoice| *one != machine.backend;
+                // Without a card `auto` is the processor.
+                let differs = |one: &BackendChoice| card || (*one == BackendChoice::Cpu && machine.backend == BackendChoice::Gpu);
+                let all = [BackendChoice::Cpu, BackendChoice::Gpu].into_iter();
+                all.filter(other).filter(differs).map(BenchValue::Backend).collect()
             }
         }
     }
@@ -118,26 +122,49 @@ mod tests {
     #[test]
     fn what_is_set_is_not_tried_twice() {
         let mut settings = Settings::default();
-        let workers = |settings: &Settings, now, cores| BenchAxis::Workers.values(settings, now, cores);
+        let workers = |settings: &Settings, now, cores| BenchAxis::Workers.values(settings, now, cores, true);
         assert_eq!(workers(&settings, 8, 8), [1, 4, 16].map(BenchValue::Workers));
         assert_eq!(workers(&settings, 1, 1), [2].map(BenchValue::Workers));
         assert_eq!(workers(&settings, 2, 2), [1, 4].map(BenchValue::Workers));
-        assert_eq!(BenchAxis::Reads.values(&settings, 2, 2).len(), 4);
+        assert_eq!(BenchAxis::Reads.values(&settings, 2, 2, true).len(), 4);
         settings.machine.io = Some(4);
-        assert_eq!(BenchAxis::Reads.values(&settings, 2, 2), [1, 16, 64].map(BenchValue::Reads));
-        assert_eq!(BenchAxis::Writing.values(&settings, 2, 2).len(), 2);
+        assert_eq!(BenchAxis::Reads.values(&settings, 2, 2, true), [1, 16, 64].map(BenchValue::Reads));
+        assert_eq!(BenchAxis::Writing.values(&settings, 2, 2, true).len(), 2);
         for axis in BenchAxis::ALL {
-            for value in axis.values(&settings, 2, 2) {
+            for value in axis.values(&settings, 2, 2, true) {
                 let mut changed = settings.clone();
                 value.apply(&mut changed);
                 assert_eq!(value.axis(), axis);
                 assert_eq!(axis.set(&changed), Some(value));
                 assert!(
-                    axis.values(&changed, 2, 2)
+                    axis.values(&changed, 2, 2, true)
                         .iter()
                         .all(|other| *other != value || axis == BenchAxis::Workers)
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_card_is_tried_where_there_is_one() {
+        use BackendChoice::{Auto, Cpu, Gpu};
+        for (set, card, tried) in [
+            (Auto, true, &[Cpu, Gpu][..]),
+            (Cpu, true, &[Gpu]),
+            (Gpu, true, &[Cpu]),
+            (Auto, false, &[]),
+            (Cpu, false, &[]),
+            // With software that was asked for there is something to compare.
+            (Gpu, false, &[Cpu]),
+        ] {
+            let mut settings = Settings::default();
+            settings.machine.backend = set;
+            let values = BenchAxis::Backend.values(&settings, 2, 2, card);
+            assert_eq!(
+                values,
+                tried.iter().copied().map(BenchValue::Backend).collect::<Vec<_>>(),
+                "{set:?}, {card}"
+            );
         }
     }
 }

@@ -134,6 +134,19 @@ impl Plan {
         })
     }
 
+    /// Source pixels of the images that have work.
+    pub(crate) fn work_pixels(&self) -> u64 {
+        let images = self
+            .shards
+            .iter()
+            .flat_map(|shard| shard.inventory.images.iter().zip(&shard.actions));
+        let pixels = images.map(|(image, action)| match (&image.content, action) {
+            (Content::Image(header), Action::Shrink { .. }) => header.size.pixels(),
+            _ => 0,
+        });
+        pixels.sum()
+    }
+
     /// The drive that holds most of the bytes with work: a run goes by it.
     pub(crate) fn busiest_drive(&self) -> Drive {
         let mut drives: Vec<(&Drive, u64)> = Vec::new();

@@ -58,6 +58,20 @@ impl Budget {
         }
     }
 
+    /// `bytes`, where they are free and nobody waits.
+    pub(super) fn try_take(self: &Arc<Self>, bytes: u64) -> Option<Permit> {
+        let bytes = bytes.min(self.total);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.serving != state.next_ticket || state.used + bytes > self.total {
+            return None;
+        }
+        state.used += bytes;
+        Some(Permit {
+            budget: Arc::clone(self),
+            bytes,
+        })
+    }
+
     /// Whether somebody waits: a committer that gathers a batch should not gather longer then.
     pub(super) fn is_short(&self) -> bool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -125,6 +139,10 @@ mod tests {
         });
         assert!(worst.load(Ordering::SeqCst) <= 100, "{worst:?}");
         assert!(!budget.is_short());
+        let half = budget.try_take(60).expect("all is free");
+        assert!(budget.try_take(60).is_none());
+        drop(half);
+        assert!(budget.try_take(1_000).is_some());
         assert_eq!(budget.state.lock().expect("no panic").used, 0);
     }
 }

@@ -15,11 +15,11 @@ use crate::engine::commit;
 use crate::engine::disk::{Disk, RealDisk};
 use crate::engine::forecast::{self, Kept, Means, Predictions};
 use crate::engine::metrics::{
-    Collision, Estimate, Event, Kind, Metrics, Notice, PastWrites, Phases, Problem, Record, ShardRecord, ShardState, Why,
+    CardRecord, Collision, Estimate, Event, Kind, Metrics, Notice, PastWrites, Phases, Problem, Record, ShardRecord, ShardState, Why,
 };
 use crate::engine::plan::{Action, Plan, look_at_sidecars};
 use crate::engine::preview::Preview;
-use crate::engine::resize::{Backend, Cpu};
+use crate::engine::resize::{Backend, Both, Cpu, Prospect};
 use crate::engine::scan::{self, FoundImage, ScanError};
 use crate::engine::settings::Settings;
 
@@ -27,7 +27,10 @@ use crate::engine::settings::Settings;
 /// of the last sample for the run that follows.
 pub struct Engine {
     pub(in crate::engine) disk: Arc<dyn Disk>,
+    /// Resizes single images; a run has a backend of its own, as its settings want it.
     pub(in crate::engine) backend: Arc<dyn Backend>,
+    /// Where the program keeps its data.
+    pub(in crate::engine) data: Option<PathBuf>,
     pub(in crate::engine) sampled: Mutex<Kept>,
 }
 
@@ -39,6 +42,7 @@ pub struct Handle {
     pub control: Arc<Control>,
     /// To look how far it is.
     pub metrics: Arc<Metrics>,
+    backend: Arc<dyn Backend>,
     thread: JoinHandle<Result<Record, Blocked>>,
 }
 
@@ -74,6 +78,7 @@ impl Default for Engine {
         Self {
             disk: Arc::new(RealDisk),
             backend: Arc::new(Cpu),
+            data: None,
             sampled: Mutex::default(),
         }
     }
@@ -86,8 +91,16 @@ impl Engine {
         Self {
             disk,
             backend: Arc::new(Cpu),
+            data: None,
             sampled: Mutex::default(),
         }
+    }
+
+    /// Remembers in this folder what has to outlive the program: a graphics driver that crashed it.
+    #[must_use]
+    pub fn marking_in(mut self, data: Option<PathBuf>) -> Self {
+        self.data = data;
+        self
     }
 
     /// Who shows single images of a plan, before and after.
@@ -143,13 +156,31 @@ impl Engine {
 
     /// Carries the plan out ([`Kind::Run`]) or does all of it but writing ([`Kind::Exact`]), on threads of its own.
     pub fn start(&self, plan: Plan, roots: Vec<PathBuf>, kind: Kind, estimate: Option<Estimate>) -> Handle {
+        let prospect = Prospect {
+            pixels: plan.work_pixels(),
+            memory: machine::memory_budget(&plan.settings),
+            data: self.data.clone(),
+        };
+        self.start_on(Arc::new(Both::new(&plan.settings.machine, &prospect)), plan, roots, kind, estimate)
+    }
+
+    /// As [`start`](Self::start), with this backend.
+    pub(super) fn start_on(
+        &self,
+        backend: Arc<dyn Backend>,
+        plan: Plan,
+        roots: Vec<PathBuf>,
+        kind: Kind,
+        estimate: Option<Estimate>,
+    ) -> Handle {
         let (events, listener) = bounded(EVENTS_AHEAD);
         let control = Arc::new(Control::default());
         let metrics = Arc::new(Metrics::new());
         let kept = std::mem::take(&mut *lock(&self.sampled)).for_run(&plan.settings);
         let engine = Self {
             disk: Arc::clone(&self.disk),
-            backend: Arc::clone(&self.backend),
+            backend: Arc::clone(&backend),
+            data: self.data.clone(),
             sampled: Mutex::new(kept),
         };
         let thread = {
@@ -160,6 +191,7 @@ impl Engine {
             events: listener,
             control,
             metrics,
+            backend,
             thread,
         }
     }
@@ -211,6 +243,8 @@ impl Engine {
         record.estimate = estimate;
         record.stopped = control.stopped();
         record.phases = metrics.phases();
+        record.machine.backend = self.backend.name();
+        record.card = self.backend.card();
         record.wall = begun.elapsed();
         Ok(record)
     }
@@ -291,6 +325,7 @@ impl Engine {
             machine: machine::this_machine(settings, &self.backend.name()),
             shards,
             phases: Phases::default(),
+            card: None,
             estimate: None,
             stopped: None,
             notices: Vec::new(),
@@ -337,6 +372,11 @@ impl Handle {
             Ok(result) => result,
             Err(panic) => std::panic::resume_unwind(panic),
         }
+    }
+
+    /// What became of the graphics card so far; `None` where none was asked for.
+    pub fn card(&self) -> Option<CardRecord> {
+        self.backend.card()
     }
 
     /// Whether [`join`](Self::join) would return at once.

@@ -8,6 +8,8 @@
 //! except through the budgets.
 
 mod budget;
+#[cfg(test)]
+mod card_tests;
 mod control;
 mod depth;
 mod drive;
@@ -282,6 +284,7 @@ fn tick(shared: &Shared, over: &AtomicBool, most: usize, workers: usize) {
         if over.load(Ordering::Relaxed) {
             break;
         }
+        remarks(shared);
         // What happens, or does not, in a pause says nothing about the drive.
         if shared.control.is_paused() {
             paused = true;
@@ -312,4 +315,13 @@ fn tick(shared: &Shared, over: &AtomicBool, most: usize, workers: usize) {
     }
     // The rest of the last second.
     shared.metrics.tick();
+    remarks(shared);
+}
+
+/// What the backend has to say.
+fn remarks(shared: &Shared) {
+    let root = shared.shards.first().map(|shard| shard.inventory.path.clone()).unwrap_or_default();
+    for remark in shared.backend.remarks() {
+        shared.notice(root.clone(), remark);
+    }
 }

@@ -6,6 +6,7 @@
 //! because the filter is the same along both axes.
 
 mod again;
+mod card;
 mod error;
 mod guard;
 mod quality;
@@ -17,14 +18,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub(crate) use again::Again;
+pub(crate) use card::{Begun, Underway};
 pub(crate) use error::ShrinkError;
 pub(crate) use quality::scoring_cost;
 use quality::{Judge, Judged};
 
 use super::metrics::{ImageQuality, StepTimes};
 use super::pixels::{
-    self, Channels, Colours, DecodeError, DecodeOptions, Decoded, EncodeOptions, Header, InMemory, Matte, Orientation, Pixels, Size,
-    check_limits, metadata, probe, turn,
+    self, Channels, Colours, DecodeError, DecodeOptions, Decoded, EncodeOptions, Header, Matte, Orientation, Pixels, Size, check_limits,
+    metadata, turn,
 };
 use super::resize::{Backend, Geometry, Resample, Scratch, StripError, StripResizer, framed, geometry, strip_cost};
 use super::settings::{Format, Metadata, PictureSettings, Settings, Shape};
@@ -175,22 +177,19 @@ impl Shrinker {
     /// # Errors
     /// Anything that keeps the image from being replaced; a panic of a codec is one of them. Nothing was written.
     pub(crate) fn shrink(&mut self, bytes: &[u8], in_strips: bool) -> Result<Shrunk, ShrinkError> {
-        guard::run(|| self.work(bytes, in_strips)).unwrap_or_else(|panic| {
+        match self.begin(bytes, in_strips)? {
+            Begun::Shrunk(shrunk) => Ok(*shrunk),
+            Begun::Underway(underway) => self.finish(bytes, *underway),
+        }
+    }
+
+    /// Runs a step of an image; a panic is an error of that image.
+    fn guarded<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, ShrinkError>) -> Result<T, ShrinkError> {
+        guard::run(|| step(self)).unwrap_or_else(|panic| {
             // A panic may have left the buffers in any state.
             self.scratch = Scratch::default();
             Err(ShrinkError::Panicked(panic))
         })
-    }
-
-    /// Decode, resize, turn and frame; encode; verify.
-    fn work(&mut self, bytes: &[u8], in_strips: bool) -> Result<Shrunk, ShrinkError> {
-        let mut steps = StepTimes::default();
-        let started = Instant::now();
-        let header = probe(&mut InMemory(bytes))?;
-        cost(&header, bytes.len() as u64, &self.settings)?;
-        let small = self.small(bytes, &header, in_strips, started, &mut steps)?;
-        let ready = self.ready(small, &header, &mut steps);
-        self.replacement(bytes, &header, &ready, steps)
     }
 
     /// Turns and frames what was resized.

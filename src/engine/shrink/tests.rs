@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::pixels::{InMemory, probe};
 use super::super::resize::Cpu;
 use super::super::resize::fake::Fake;
 use super::*;
