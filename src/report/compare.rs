@@ -4,10 +4,12 @@
 mod overlap;
 mod page;
 
+use super::card::CardReport;
 use super::findings;
 use super::format;
 use super::load_speed::PercentilesReport;
 use super::sections;
+use super::sections::card::class_name;
 use super::sections::format_name;
 use super::value::{EstimateReport, PhaseReport, RangeReport, Report, SecondsReport, TimesReport};
 use crate::engine::{Format, Kind, Phase};
@@ -25,6 +27,8 @@ pub struct Comparison {
     pub phases: Vec<(Phase, Vec<Row>)>,
     /// How evenly images were loaded.
     pub load_speed: Vec<Row>,
+    /// What became of the graphics card; empty where neither had one.
+    pub card: Vec<Row>,
     /// Changed images by the format they had: format, and its rows.
     pub formats: Vec<(Option<Format>, Vec<Row>)>,
     /// A prediction against what came of it; only of a plan and a run.
@@ -157,6 +161,7 @@ impl Comparison {
                 .filter_map(|&phase| Some((phase, phase_rows(phase, a, b)?)))
                 .collect(),
             load_speed: load_speed(a, b),
+            card: card(a, b),
             formats: formats(a, b),
             forecast: forecast(a, b, &overlap),
             overlap,
@@ -312,6 +317,34 @@ fn load_speed(a: &Report, b: &Report) -> Vec<Row> {
         rows.push(row(&format!("An image, {name}"), Unit::Milliseconds, value(a), value(b)));
     }
     rows.retain(|row| row.values.iter().all(Option::is_some));
+    rows
+}
+
+fn card(a: &Report, b: &Report) -> Vec<Row> {
+    // A card that was never opened has no figures.
+    let [first, second] = [a, b].map(|report| report.card.as_ref().filter(|card| card.adapter.is_some()));
+    let both = |label: &str, unit: Unit, of: &dyn Fn(&CardReport) -> Option<f64>| row(label, unit, first.and_then(of), second.and_then(of));
+    let mut rows = vec![
+        both("Images it resized", Unit::Count, &|c| Some(c.images as f64)),
+        both("of these, megapixels", Unit::Number, &|c| Some(c.pixels as f64 / 1e6)),
+        both("submissions", Unit::Count, &|c| Some(c.submissions as f64)),
+        both("done again by the processor", Unit::Count, &|c| Some(c.redone_images as f64)),
+        both("ready after", Unit::Seconds, &|c| c.ready_seconds),
+    ];
+    let mut names: Vec<_> = [first, second]
+        .into_iter()
+        .flatten()
+        .flat_map(|card| &card.classes)
+        .map(class_name)
+        .collect();
+    names.sort();
+    names.dedup();
+    for name in names {
+        rows.push(both(&format!("{name}, saved processor time"), Unit::Share, &|c| {
+            c.classes.iter().find(|class| class_name(class) == name)?.saved_share
+        }));
+    }
+    rows.retain(|row| row.values.iter().flatten().any(|value| *value != 0.0));
     rows
 }
 

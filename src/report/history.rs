@@ -29,7 +29,12 @@ const STALE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where the history lies; `None` where the system names no folder for user data. It need not exist yet.
 pub fn folder() -> Option<PathBuf> {
-    directories::ProjectDirs::from("", "", "shardpress").map(|dirs| dirs.data_dir().join("history"))
+    data_folder().map(|data| data.join("history"))
+}
+
+/// Where the program keeps its own data; as [`folder`].
+pub fn data_folder() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "shardpress").map(|dirs| dirs.data_dir().to_owned())
 }
 
 /// Keeps a report in the user's history, removes the oldest where there are too many, and tells where it is; of a run it

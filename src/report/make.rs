@@ -9,6 +9,7 @@ use crate::engine::{
     ShardState, SidecarRecord, Size, Spread, StepTimes, Wait, Why, bound,
 };
 
+use super::card::CardReport;
 use super::forecast::{estimate, forecast};
 use super::load_speed::load_speed;
 use super::quality::quality;
@@ -42,6 +43,7 @@ impl Report {
                 .map(|e| forecast(e, record, &totals)),
             totals,
             load_speed: load_speed(&phases, &shards),
+            card: record.card.as_ref().map(CardReport::from),
             parts: Vec::new(),
             phases,
             recommendations: verdict

@@ -157,6 +157,8 @@ fn joined(reports: Vec<Report>, kept: Vec<Vec<ShardReport>>, mut notices: Vec<No
             }
             speed
         }),
+        // Cards are not summed: each part tells of its own.
+        card: if reports.len() == 1 { first.card.clone() } else { None },
         phases,
         bound: bound(&reports),
         // A gain is one machine's: they do not add up.

@@ -14,6 +14,7 @@
 
 mod advice;
 pub mod bench;
+mod card;
 mod choice;
 pub mod compare;
 mod csv;
@@ -45,6 +46,7 @@ mod tree;
 mod value;
 
 pub use bench::{AxisName, BenchReport};
+pub use card::{AdapterReport, CardReport, ClassReport};
 pub use compare::Comparison;
 pub use file::{ReportError, ReportFormat, check_path, is_report, render, render_comparison, write, write_comparison, write_text};
 pub use findings::{bytes_after, bytes_saved, is_bad, knows_sizes_after};

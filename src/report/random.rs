@@ -10,8 +10,9 @@ use super::compare::Comparison;
 use super::tests::{keeps_to_the_schema, numbers_are_finite, reconciles, schema};
 use super::{Name, Report, ReportFormat, markdown, merge, render, render_comparison, samples, sections, summary};
 use crate::engine::{
-    Count, Estimate, Format, ImageQuality, ImageRecord, JudgedImage, Kind, OnDisk, Outcome, PhaseTotals, Phases, Point, Problem, Range,
-    Record, Seconds, ShardRecord, ShardState, Size, Span, Spread, StepTimes, Times, Why, WriteBasis,
+    Adapter, AdapterKind, BackendChoice, CardRecord, ClassRecord, Count, Estimate, Format, ImageClass, ImageQuality, ImageRecord,
+    JudgedImage, Kind, OnDisk, Outcome, PhaseTotals, Phases, Point, Problem, Range, Record, Seconds, ShardRecord, ShardState, Size,
+    SizeClass, Span, Spread, StepTimes, Times, Why, WriteBasis,
 };
 
 fn problem() -> impl Strategy<Value = Problem> {
@@ -158,6 +159,51 @@ fn totals() -> impl Strategy<Value = PhaseTotals> {
         })
 }
 
+fn card() -> impl Strategy<Value = Option<CardRecord>> {
+    // A clock that ticks too rarely, or a hand that wrote the record, may make any of it 0 or absurd.
+    let ns = || proptest::option::of(prop_oneof![Just(0.0), Just(1e300), 0.0..1e6]);
+    let class = (ns(), ns(), [any::<u64>(), any::<u64>()], any::<bool>());
+    let classes = proptest::collection::vec(class, 0..4);
+    let told = (any::<String>(), any::<String>(), proptest::option::of(any::<u64>()));
+    let adapter = proptest::option::of(told.prop_map(|(name, driver, memory)| Adapter {
+        name,
+        kind: AdapterKind::Integrated,
+        driver,
+        api: "Vulkan".to_owned(),
+        memory,
+    }));
+    let card = (adapter, proptest::option::of(time()), any::<[u64; 5]>(), classes, any::<String>());
+    proptest::option::of(card.prop_map(
+        |(adapter, opened_after, [images, pixels, batches, redone, compared], classes, verdict)| {
+            let classes = classes
+                .into_iter()
+                .map(|(cpu_ns, card_ns, [measured, by_card], on_card)| ClassRecord {
+                    class: ImageClass {
+                        format: Format::Tiff,
+                        size: SizeClass::Huge,
+                    },
+                    cpu_ns,
+                    card_ns,
+                    measured,
+                    by_card,
+                    on_card,
+                });
+            CardRecord {
+                choice: BackendChoice::Gpu,
+                adapter,
+                opened_after,
+                images,
+                pixels,
+                batches,
+                redone,
+                compared,
+                classes: classes.collect(),
+                verdict,
+            }
+        },
+    ))
+}
+
 fn record() -> impl Strategy<Value = Record> {
     let point = (time(), any::<[u32; 6]>()).prop_map(|(span, n)| {
         let count = |images: u32, bytes: u32| Count {
@@ -219,11 +265,14 @@ fn record() -> impl Strategy<Value = Record> {
             }),
     );
     let kind = prop_oneof![Just(Kind::Estimate), Just(Kind::Exact), Just(Kind::Run)];
-    (kind, proptest::collection::vec(shard(), 0..4), phases, estimate, time()).prop_map(|(kind, shards, phases, estimate, wall)| {
-        let mut record = samples::empty(kind);
-        (record.shards, record.phases, record.estimate, record.wall) = (shards, phases, estimate, wall);
-        record
-    })
+    (kind, proptest::collection::vec(shard(), 0..4), phases, estimate, time(), card()).prop_map(
+        |(kind, shards, phases, estimate, wall, card)| {
+            let mut record = samples::empty(kind);
+            (record.shards, record.phases, record.estimate, record.wall) = (shards, phases, estimate, wall);
+            record.card = card;
+            record
+        },
+    )
 }
 
 /// Every cell of the table is what the report has, and every name can be had back to the byte.

@@ -7,9 +7,9 @@ use std::time::Duration;
 use time::macros::datetime;
 
 use crate::engine::{
-    Collision, Count, Drive, DriveKind, Estimate, Format, ImageRecord, Kind, Machine, Notice, OnDisk, Outcome, PhaseTotals, Phases, Point,
-    Problem, Range, Record, Resolution, Seconds, Settings, ShardRecord, ShardState, SidecarRecord, Size, Span, Spread, StepTimes,
-    StopReason, Times, Why, WriteBasis,
+    Adapter, AdapterKind, BackendChoice, CardRecord, ClassRecord, Collision, Count, Drive, DriveKind, Estimate, Format, ImageClass,
+    ImageRecord, Kind, Machine, Notice, OnDisk, Outcome, PhaseTotals, Phases, Point, Problem, Range, Record, Resolution, Seconds, Settings,
+    ShardRecord, ShardState, SidecarRecord, Size, SizeClass, Span, Spread, StepTimes, StopReason, Times, Why, WriteBasis,
 };
 
 pub(crate) fn empty(kind: Kind) -> Record {
@@ -36,6 +36,7 @@ pub(crate) fn empty(kind: Kind) -> Record {
         stopped: None,
         notices: Vec::new(),
         phases: Phases::default(),
+        card: None,
     }
 }
 
@@ -258,6 +259,43 @@ pub(super) fn clean_run() -> Record {
     record.shards[0].collisions.clear();
     record.stopped = None;
     record.notices.clear();
+    record
+}
+
+/// A run that went well, with a graphics card.
+pub(crate) fn with_card() -> Record {
+    let class = |format, size, cpu_ns, card_ns, measured, by_card, on_card| ClassRecord {
+        class: ImageClass { format, size },
+        cpu_ns,
+        card_ns,
+        measured,
+        by_card,
+        on_card,
+    };
+    let mut record = clean_run();
+    record.machine.backend = "CPU (fast_image_resize, AVX2) and An adapter over Vulkan".to_owned();
+    record.card = Some(CardRecord {
+        choice: BackendChoice::Auto,
+        adapter: Some(Adapter {
+            name: "An adapter".to_owned(),
+            kind: AdapterKind::Discrete,
+            driver: "a driver 1.2".to_owned(),
+            api: "Vulkan".to_owned(),
+            memory: Some(8 << 30),
+        }),
+        opened_after: Some(Duration::from_millis(420)),
+        images: 1_100,
+        pixels: 5_500_000_000,
+        batches: 280,
+        redone: 2,
+        compared: 9,
+        classes: vec![
+            class(Format::Png, SizeClass::Small, Some(10.0), Some(10.3), 192, 96, false),
+            class(Format::Jpeg, SizeClass::Large, Some(9.3), Some(7.998), 96, 1_100, true),
+            class(Format::Webp, SizeClass::Huge, None, None, 0, 0, false),
+        ],
+        verdict: "The graphics card was worth using for JPEG of 2 to 8 Mpx (14 % less processor time with the card).".to_owned(),
+    });
     record
 }
 

@@ -2,6 +2,7 @@
 
 use crate::engine::{Kind, Originals};
 
+use super::card::CardReport;
 use super::choice;
 use super::forecast;
 use super::format::{self, count};
@@ -150,6 +151,9 @@ pub fn run_text(report: &Report) -> String {
     }
     if let Some(quality) = &report.quality {
         text.line(&quality.sentence());
+    }
+    if let Some(sentence) = report.card.as_ref().and_then(CardReport::sentence) {
+        text.line(&sentence);
     }
     for recommendation in &report.recommendations {
         text.line(&advice(recommendation, |setting| setting.to_owned()));

@@ -122,6 +122,7 @@ fn all_samples() -> Vec<(&'static str, Record)> {
     larger.shards[0].images[0].bytes_after = 9_000_000;
     vec![
         ("live", samples::clean_run()),
+        ("a graphics card", samples::with_card()),
         ("failures, skipped, stopped", samples::run()),
         ("dry", samples::plan()),
         ("empty run", samples::empty(Kind::Run)),

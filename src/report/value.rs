@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use crate::engine::{DriveKind, Format, Kind, Phase, Settings, StopReason};
 
+use super::card::CardReport;
 use super::load_speed::LoadSpeedReport;
 use super::name::Name;
 use super::quality::QualityReport;
@@ -67,6 +68,9 @@ pub struct Report {
     /// How evenly images were loaded; `null` where none was.
     #[serde(default)]
     pub load_speed: Option<LoadSpeedReport>,
+    /// What became of the graphics card; `null` where none was asked for.
+    #[serde(default)]
+    pub card: Option<CardReport>,
     /// Of a merged report: what it was made of.
     #[serde(default)]
     pub parts: Vec<PartReport>,

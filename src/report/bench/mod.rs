@@ -167,7 +167,9 @@ pub fn value_name(value: BenchValue) -> String {
         BenchValue::Writing(WriteMode::Staged) => "Staged writing".to_owned(),
         BenchValue::Originals(Originals::Keep) => "Originals kept".to_owned(),
         BenchValue::Originals(Originals::Delete) => "Originals deleted".to_owned(),
+        BenchValue::Backend(BackendChoice::Auto) => "Resized by whoever wins".to_owned(),
         BenchValue::Backend(BackendChoice::Cpu) => "Resized by the CPU".to_owned(),
+        BenchValue::Backend(BackendChoice::Gpu) => "Resized by the GPU".to_owned(),
     }
 }
 

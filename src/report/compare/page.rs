@@ -31,6 +31,9 @@ impl Comparison {
         if !self.load_speed.is_empty() {
             sections.push(self.table("Load speed", self.load_speed.iter()));
         }
+        if !self.card.is_empty() {
+            sections.push(self.table("Graphics card", self.card.iter()));
+        }
         sections.extend(outcomes(self));
         sections.push(differences("Settings that differ", "Setting", &self.settings, self));
         sections.push(differences("Machines", "", &self.machines, self));

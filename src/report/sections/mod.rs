@@ -2,6 +2,7 @@
 //! was set and where it ran last. A section is a function from the report to a [`Section`], or nothing where there is nothing
 //! to tell; to add one, write it in a file of its own and name it in [`page`]. Markdown and HTML both follow.
 
+pub(super) mod card;
 mod collisions;
 mod failures;
 pub(super) mod head;
@@ -24,7 +25,7 @@ use super::value::Report;
 /// The page of a report, as Markdown and HTML set it.
 pub fn page(report: &Report) -> Page {
     type Writer = fn(&Report) -> Option<Section>;
-    let sections: [Writer; 14] = [
+    let sections: [Writer; 16] = [
         savings::section,
         quality::section,
         time::section,
@@ -37,6 +38,8 @@ pub fn page(report: &Report) -> Page {
         recommendations::section,
         shards::section,
         notices::section,
+        card::section,
+        card::measured,
         |report| Some(settings::section(report)),
         |report| Some(machine::section(report)),
     ];
@@ -51,14 +54,7 @@ pub fn page(report: &Report) -> Page {
 
 /// A format as people write it.
 pub fn format_name(format: Format) -> &'static str {
-    match format {
-        Format::Png => "PNG",
-        Format::Jpeg => "JPEG",
-        Format::Webp => "WebP",
-        Format::Bmp => "BMP",
-        Format::Tiff => "TIFF",
-        Format::Gif => "GIF",
-    }
+    format.name()
 }
 
 /// The word by which a choice goes in settings and in JSON.

@@ -23,7 +23,7 @@ const NONE: How = How::Plain("none");
 const ANY: How = How::Plain("any");
 
 /// Path in the value, label, and how it is told; in this order.
-const LABELS: [(&str, &str, How); 45] = [
+const LABELS: [(&str, &str, How); 46] = [
     ("picture.target", "Target", How::Count("pixels")),
     ("picture.fit", "Fit", NONE),
     ("picture.multiple_of", "Sides are multiples of", NONE),
@@ -68,6 +68,7 @@ const LABELS: [(&str, &str, How); 45] = [
     ("machine.io", "Reads in flight", How::Plain("adapts to the drive")),
     ("machine.memory", "Memory budget", How::Memory("chosen by the program")),
     ("machine.backend", "Backend", NONE),
+    ("machine.adapter", "Graphics card", How::Plain("the most promising one")),
     ("machine.low_priority", "Low priority", NONE),
 ];
 
