@@ -4,7 +4,23 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     bound_allocator();
+    quiet_drivers();
     shardpress::cli::main()
+}
+
+/// Keeps Mesa's Vulkan layer from asking a Wayland session that is not there.
+///
+/// Where `XDG_RUNTIME_DIR` is not set, as on a server or under a scheduler, libwayland prints a line to standard error each time a
+/// card is asked for, eight for one listing. The layer only puts the session's own card first; here cards are ordered by what they
+/// are.
+fn quiet_drivers() {
+    #[cfg(target_os = "linux")]
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none_or(|folder| !folder.as_encoded_bytes().starts_with(b"/")) {
+        // SAFETY: no other thread exists yet that could read the environment at the same time.
+        unsafe {
+            std::env::set_var("NODEVICE_SELECT", "1");
+        }
+    }
 }
 
 /// Keeps freed memory from piling up in arenas that one thread filled and another emptied.

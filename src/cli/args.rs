@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::adapters::AdaptersOptions;
 use super::args_kept::{PurgeOptions, StatusOptions, UndoOptions};
 use super::typed::{Typed, matte, number, or_none, size, size_or_none, when_or_none, word};
 use crate::engine::{
@@ -60,11 +61,13 @@ pub(super) enum Command {
         /// A folder; it is created where it is missing
         dir: PathBuf,
     },
-    /// Show drives, codecs and limits of this machine
+    /// Show drives, codecs, graphics cards and limits of this machine
     Doctor {
         /// Folders whose drives are looked at; all drives when none is named
         paths: Vec<PathBuf>,
     },
+    /// List the graphics cards of this machine, and which of them would be taken
+    Adapters(AdaptersOptions),
     /// Show, convert, sum and compare reports, and list the history
     #[command(subcommand)]
     Report(super::report::ReportCommand),
@@ -245,9 +248,13 @@ pub(super) struct Common {
     /// Memory for images in flight, for example 512MiB [default: 96 MiB a worker, at least 192 MiB, at most a quarter of RAM]
     #[arg(long, value_name = "SIZE", value_parser = size_or_none, help_heading = "Machine")]
     memory: Option<Typed<Option<u64>>>,
-    /// Who resizes [default: cpu]
+    /// Who resizes: the graphics card where it is measured to win, the processor alone, or the graphics card wherever an image
+    /// fits it [default: auto]
     #[arg(long, help_heading = "Machine")]
     backend: Option<BackendArg>,
+    /// The graphics card to take, by its name or a part of it; `shardpress adapters` lists them [default: the most promising one]
+    #[arg(long, value_name = "NAME", help_heading = "Machine")]
+    adapter: Option<String>,
     /// Let other programs go first: processor and drive
     #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Machine")]
     low_priority: Option<bool>,
@@ -363,6 +370,7 @@ impl Common {
             "sidecars.update": self.update_sidecars,
             "sidecars.tag_flattened": word(&self.tag_flattened),
             "machine.backend": self.backend.map(BackendChoice::from),
+            "machine.adapter": word(&self.adapter),
             "machine.low_priority": self.low_priority,
         }
         (layer, problems)
@@ -398,7 +406,7 @@ choice!(MtimeArg => Mtime { Keep => Mtime::Keep, Now => Mtime::Now });
 choice!(OriginalsArg => Originals { Keep => Originals::Keep, Delete => Originals::Delete });
 choice!(WriteArg => WriteMode { Auto => WriteMode::Auto, Direct => WriteMode::Direct, Staged => WriteMode::Staged });
 choice!(VerifyArg => Verify { Decode => Verify::Decode, Reread => Verify::Reread });
-choice!(BackendArg => BackendChoice { Cpu => BackendChoice::Cpu });
+choice!(BackendArg => BackendChoice { Auto => BackendChoice::Auto, Cpu => BackendChoice::Cpu, Gpu => BackendChoice::Gpu });
 
 /// Huffman tables of a replacement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -442,7 +450,7 @@ mod tests {
             --convert webp,bmp --also tiff,gif --include a* --include b* --exclude c* --min-size 1kB --max-size 1MiB \
             --newer-than 2026-11-01 --skip-unless-smaller --min-saving 12.5 --limit 7 --recursive --shard s1 --resume-from s0 --slice 2/8 \
             --originals delete --collisions number --write staged --verify reread --mtime now --update-sidecars --tag-flattened flat \
-            --workers 3 --io 5 --memory 1GiB --backend cpu --low-priority --max-pixels 5 --max-file-bytes 6 --max-image-memory 7";
+            --workers 3 --io 5 --memory 1GiB --backend cpu --adapter rtx --low-priority --max-pixels 5 --max-file-bytes 6 --max-image-memory 7";
         let (layer, problems) = flags(&typed.split_whitespace().collect::<Vec<_>>().join(" "));
         assert_eq!(problems, Vec::<String>::new());
         let resolved = Settings::resolve(vec![(Origin::Flag, layer)]);
@@ -452,7 +460,7 @@ mod tests {
         }
         let default = Settings::resolve(Vec::new()).explained;
         for (typed, default) in resolved.explained.iter().zip(default) {
-            assert!(typed.value != default.value || typed.key == "machine.backend", "{typed:?}");
+            assert!(typed.value != default.value, "{typed:?}");
         }
     }
 

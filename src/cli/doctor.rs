@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use super::adapters;
 use super::exit::Exit;
 use super::{complain, say};
-use crate::engine::{DriveKind, Settings, drives, free_space, look_at_drive, this_machine};
+use crate::engine::{DriveKind, Settings, adapters as graphics_cards, drives, free_space, look_at_drive, this_machine};
 use crate::report::{format, history};
 
-/// Prints machine, codecs, limits and drives. Reads only.
+/// Prints machine, codecs, graphics cards, limits and drives. Reads only.
 pub(super) fn doctor(paths: &[PathBuf]) -> Exit {
     let settings = Settings::default();
     let machine = this_machine(&settings, "cpu");
@@ -20,7 +21,6 @@ pub(super) fn doctor(paths: &[PathBuf]) -> Exit {
             &format!("{}, {}", machine.processor, format::things(machine.cores as u64, "core", "cores")),
         ),
         row("Memory", &format::memory(machine.memory_bytes)),
-        row("Backend", &machine.backend),
         row(
             "Data folder",
             &history::folder().map_or_else(|| "none: no home folder is known".into(), |p| format::shown(&p)),
@@ -29,6 +29,10 @@ pub(super) fn doctor(paths: &[PathBuf]) -> Exit {
         "Codecs".into(),
     ];
     lines.extend(machine.codecs.iter().map(|c| format!("  {c}")));
+    let cards = graphics_cards();
+    lines.extend([String::new(), "Graphics cards".into()]);
+    lines.extend(adapters::table(&cards).iter().map(|line| format!("  {line}")));
+    lines.push(format!("  {}", adapters::verdict(&cards)));
     lines.extend([
         String::new(),
         "Limits by default".into(),

@@ -1,5 +1,6 @@
 //! The command line: arguments in, exit code out. A sink of the engine's events; it decides nothing about images.
 
+mod adapters;
 mod args;
 mod args_kept;
 mod ask;
@@ -11,6 +12,7 @@ mod exit;
 mod layers;
 mod live;
 mod manual;
+mod measure;
 mod report;
 mod shrink;
 mod signals;
@@ -60,6 +62,7 @@ pub fn main() -> ExitCode {
         Some(Command::Completions { shell }) => manual::completions(shell),
         Some(Command::Man { dir }) => manual::pages(&dir),
         Some(Command::Doctor { paths }) => doctor::doctor(&paths),
+        Some(Command::Adapters(options)) => adapters::adapters(&options),
         Some(Command::Report(command)) => report::report(&command),
     }
     .into()

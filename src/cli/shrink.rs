@@ -229,7 +229,7 @@ impl Job {
         if problems.is_empty() {
             let roots = common.paths.clone();
             return Ok(Self {
-                engine: Engine::default(),
+                engine: Engine::default().marking_in(report::history::data_folder()),
                 settings,
                 explained,
                 roots,

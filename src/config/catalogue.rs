@@ -56,7 +56,7 @@ const THREADS: Kind = Kind::Whole {
 };
 
 /// Every setting, in the order in which they are shown.
-pub static CATALOGUE: [Row; 45] = [
+pub static CATALOGUE: [Row; 46] = [
     field(
         "picture.target",
         &["target"],
@@ -474,10 +474,24 @@ pub static CATALOGUE: [Row; 45] = [
         &["backend"],
         Heading::Speed,
         "Resized by",
-        "The part of the machine that resizes.",
-        Kind::Choice(&[choice("cpu", "Processor")]),
+        "Whoever wins measures both on your own images. The files are the same either way.",
+        Kind::Choice(&[
+            choice("auto", "Whoever wins"),
+            choice("cpu", "Processor"),
+            choice("gpu", "Graphics card"),
+        ]),
     )
     .words("backend cpu gpu"),
+    field(
+        "machine.adapter",
+        &["adapter"],
+        Heading::Speed,
+        "Which graphics card",
+        "Where there are several. Whether it is used is up to the setting above.",
+        Kind::Card,
+    )
+    .or_none("The most promising one")
+    .words("adapter gpu device vulkan metal directx nvidia amd intel"),
     field(
         "machine.low_priority",
         &["low-priority"],

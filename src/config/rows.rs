@@ -120,6 +120,8 @@ pub enum Kind {
     Moment,
     /// One of several slices.
     Slice,
+    /// A graphics card, by its name or a part of it.
+    Card,
 }
 
 /// What it means that a setting has no value.
@@ -253,7 +255,7 @@ impl Row {
                 .map(|colour| json!(colour))
                 .ok_or_else(|| "Use a colour such as #727272 or 114,114,114.".to_owned()),
             Kind::Globs => Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).collect()),
-            Kind::Word => Ok(text.into()),
+            Kind::Word | Kind::Card => Ok(text.into()),
             Kind::Moment => parse_moment(text)
                 .and_then(|when| when.format(&Rfc3339).ok())
                 .map(Value::from)
@@ -283,7 +285,7 @@ impl Row {
             ("picture.optimise_huffman", ..) => one(if value == &Value::Bool(true) { "optimised" } else { "standard" }.to_owned()),
             (_, Kind::Switch, Value::Bool(true)) => vec![(flag, None)],
             // Words of people could be "none", so there nothing is what says nothing.
-            (_, Kind::Word, Value::Null) => one(String::new()),
+            (_, Kind::Word | Kind::Card, Value::Null) => one(String::new()),
             (_, _, Value::Null) => one("none".to_owned()),
             (_, Kind::Globs, Value::Array(globs)) if globs.is_empty() => one(String::new()),
             (_, Kind::Globs, Value::Array(globs)) => globs.iter().map(|glob| (flag, Some(plain(glob)))).collect(),
