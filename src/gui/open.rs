@@ -73,7 +73,8 @@ fn open_with(backends: wgpu::Backends, places: &Places, folders: &[PathBuf], att
             "shardpress",
             options,
             Box::new(move |context| {
-                let mut app = App::new(&context.egui_ctx, Engine::default(), places, loaded);
+                let engine = Engine::default().marking_in(places.data.clone());
+                let mut app = App::new(&context.egui_ctx, engine, places, loaded);
                 app.remember_attempt(attempt);
                 if !folders.is_empty() {
                     app.send(shards::Command::Add(folders));

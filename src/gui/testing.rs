@@ -82,6 +82,8 @@ impl Window {
     #[track_caller]
     pub(super) fn click(&mut self, label: &str) {
         self.wait_for_label(label);
+        // What has just come may still move: a dialog that grew is centred again in the next frame.
+        self.harness.run_steps(2);
         let nodes: Vec<_> = self.harness.query_all_by_label(label).collect();
         let operable = |role: Role| !matches!(role, Role::Label | Role::Unknown | Role::GenericContainer);
         let node = nodes.iter().find(|node| operable(node.accesskit_node().role())).or(nodes.first());

@@ -232,7 +232,9 @@ fn subtitle(report: &Report) -> String {
         let workers = format::things(report.machine.workers, "worker", "workers");
         // Which library and which instructions stands below, under the machine.
         let backend = report.machine.backend.split(" (").next().unwrap_or_default();
-        text.push_str(&format!(" {backend} with {workers}."));
+        let card = report.card.as_ref().is_some_and(|card| card.images > 0);
+        let beside = if card { " and graphics card" } else { "" };
+        text.push_str(&format!(" {backend}{beside} with {workers}."));
     }
     text
 }

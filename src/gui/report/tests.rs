@@ -8,11 +8,12 @@ use egui_kittest::kittest::Queryable as _;
 use tempfile::TempDir;
 
 use super::Segment;
-use crate::engine::{Control, Engine, Kind, Settings};
+use crate::engine::{AdapterKind, Control, Engine, Kind, Settings};
 use crate::gui::kept::tests::leave;
+use crate::gui::settings::made_up;
 use crate::gui::shell::Page;
 use crate::gui::testing::Window;
-use crate::report::{Report, history, read};
+use crate::report::{Report, history, read, samples};
 
 /// A shard of two dozen small pictures: drawing a whole sample library takes longer than everything that is tested here.
 fn small_shard(place: &Path) -> PathBuf {
@@ -93,6 +94,32 @@ fn the_newest_run_opens_beside_its_dry_run() {
     let all = open.report.totals.images.total;
     let words = format!("All images: {all} images");
     assert_eq!(window.harness.query_all_by_label_contains(&words).count(), 1);
+}
+
+#[test]
+fn the_graphics_card_has_its_section() {
+    let place = with_history(|history| {
+        let mut record = samples::with_card();
+        record.started = time::OffsetDateTime::now_utc();
+        record.id = "99991231T235959Z-0001".to_owned();
+        history::save_in(history, &Report::new(&record)).expect("kept");
+    });
+    // As high as the page: rows out of sight are not spoken.
+    let window = opened(place, 1280.0, 2600.0);
+    let sheet = &window.harness.state().model.report.opened.as_ref().expect("open").sheet;
+    assert!(
+        sheet.subtitle.ends_with(" CPU and graphics card with 8 workers."),
+        "{}",
+        sheet.subtitle
+    );
+    for words in [
+        "worth using for JPEG of 2 to 8 Mpx",
+        "An adapter (discrete)",
+        "1,100 (5,500 Mpx)",
+        "JPEG, 2 to 8 Mpx",
+    ] {
+        assert!(window.harness.query_all_by_label_contains(words).next().is_some(), "{words}");
+    }
 }
 
 #[test]
@@ -268,6 +295,9 @@ fn ready_to_measure() -> Window {
         plan.is_some_and(|planned| planned.plan.totals().work_images == 24 && planned.plan.settings.picture.target == 64)
     });
     window.click("Report");
+    let state = window.harness.state_mut();
+    // Whatever this machine has.
+    state.model.settings.cards.heard(Vec::new());
     window.click("Benchmark");
     window
 }
@@ -314,6 +344,22 @@ fn a_benchmark_measures_and_is_exported() {
     window.wait_for("the file", |_| path.exists());
     let written: crate::report::BenchReport = serde_json::from_slice(&fs::read(&path).expect("file")).expect("a benchmark");
     assert_eq!(written, *report);
+}
+
+#[test]
+fn a_graphics_card_is_measured_where_there_is_one() {
+    let mut window = ready_to_measure();
+    window.wait_for_label("no graphics card");
+    let card = made_up("RTX", AdapterKind::Discrete);
+    window.harness.state_mut().model.settings.cards.heard(vec![card]);
+    if cfg!(feature = "gpu") {
+        window.wait_for_label("CPU, GPU");
+        window.click("Resized by");
+        window.wait_for_label("CPU, GPU");
+    }
+    let software = made_up("llvmpipe", AdapterKind::Software);
+    window.harness.state_mut().model.settings.cards.heard(vec![software]);
+    window.wait_for_label("no graphics card");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::gui::command::Outbox;
 use crate::gui::format;
 use crate::gui::model::Model;
 use crate::gui::theme::{self, Text};
-use crate::gui::widgets::{Button, MenuItem, icon, label, menu, phase_heads};
+use crate::gui::widgets::{Button, MenuItem, elide_end, icon, label, menu, phase_heads, state};
 
 /// The one thing to do, top right, drawn from right to left: Shrink, or Pause and Stop.
 pub(in crate::gui) fn show_actions(ui: &mut Ui, model: &Model, _: &mut View, out: &mut Outbox) {
@@ -54,6 +54,9 @@ pub(in crate::gui) fn show_actions(ui: &mut Ui, model: &Model, _: &mut View, out
     }
 }
 
+/// Room for the name of a graphics card; the rest is in its tooltip.
+const CARD: f32 = 180.0;
+
 /// Below this width shortcuts go, and the page has one column less.
 pub(super) fn is_narrow(ui: &Ui) -> bool {
     ui.ctx().content_rect().width() < theme::NARROW
@@ -93,9 +96,15 @@ pub(in crate::gui) fn show_status(ui: &mut Ui, model: &Model, _: &mut Outbox) ->
     true
 }
 
-/// Drive and processor, from the right.
+/// Drive, processor and graphics card, from the right.
 fn machines(ui: &mut Ui, live: &Live, narrow: bool) {
     let tokens = theme::tokens(ui);
+    if let Some((card, tip)) = words::card_in_use(live) {
+        let (words, _) = elide_end(ui, if narrow { "GPU" } else { &card }, Text::Small, CARD);
+        let response = state(ui, Icon::Gpu, &words, tokens.text2);
+        crate::gui::widgets::tip(response, &tip);
+        ui.add_space(theme::SPACE_8);
+    }
     let workers = format::things(live.offer.workers as u64, "worker", "workers");
     label(
         ui,

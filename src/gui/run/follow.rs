@@ -15,7 +15,9 @@ use super::story::Story;
 use super::track::Track;
 use super::verdict::{Verdict, verdict};
 use super::{News, notify, story};
-use crate::engine::{Blocked, Collision, Engine, Estimate, Event, Handle, InHand, Kind, Metrics, Plan, Snapshot, StopReason, workers};
+use crate::engine::{
+    Blocked, CardRecord, Collision, Engine, Estimate, Event, Handle, InHand, Kind, Metrics, Plan, Snapshot, StopReason, workers,
+};
 use crate::gui::format;
 use crate::gui::office::Courier;
 use crate::report::{self, CollisionReport, Report};
@@ -59,6 +61,8 @@ pub(in crate::gui) struct Now {
     pub(in crate::gui) in_hand: Vec<InHand>,
     pub(in crate::gui) paused: bool,
     pub(in crate::gui) verdict: Option<Verdict>,
+    /// What becomes of the graphics card; `None` where none was asked for.
+    pub(in crate::gui) card: Option<CardRecord>,
     pub(in crate::gui) plots: Arc<Plots>,
     pub(in crate::gui) story: Story,
 }
@@ -120,6 +124,9 @@ pub(super) fn work(engine: &Engine, job: Job, orders: &Receiver<Order>, latest: 
     watch.follow(&handle, orders, latest, courier);
     // What the run's own thread panics with is a bug of ours, and none of the window's business.
     let joined = catch_unwind(AssertUnwindSafe(|| handle.join()));
+    if let Ok(Ok(record)) = &joined {
+        watch.card.clone_from(&record.card);
+    }
     watch.over(&metrics);
     latest.put(watch.now(&metrics, false));
     let end = match joined {
@@ -152,6 +159,7 @@ struct Watch {
     track: Track,
     plots: Arc<Plots>,
     verdict: Option<Verdict>,
+    card: Option<CardRecord>,
     /// When the work began: the scan and the recovery before it are not on the axis.
     began: Option<Instant>,
     /// Of the pause that goes on, and of those before.
@@ -174,6 +182,7 @@ impl Watch {
             track: Track::default(),
             plots: Arc::default(),
             verdict: None,
+            card: None,
             began: None,
             paused: None,
             pauses: Duration::ZERO,
@@ -206,6 +215,7 @@ impl Watch {
                 },
                 recv(judging) -> _ => self.judge(&handle.metrics, false),
                 recv(looks) -> _ => {
+                    self.card = handle.card();
                     if latest.put(self.now(&handle.metrics, handle.control.is_paused())) {
                         courier.tell(News::Fresh);
                     }
@@ -273,6 +283,7 @@ impl Watch {
             in_hand: metrics.in_hand(),
             paused,
             verdict: self.verdict.clone(),
+            card: self.card.clone(),
             plots: Arc::clone(&self.plots),
             story: self.story.clone(),
         }

@@ -9,7 +9,7 @@ use lucide_icons::Icon;
 use super::page::List;
 use super::state::Live;
 use super::story::{Failure, Line};
-use super::{Command, News};
+use super::{Command, News, words};
 use crate::gui::command::Outbox;
 use crate::gui::theme::{self, PHASES, Text};
 use crate::gui::widgets::{
@@ -31,8 +31,29 @@ pub(super) fn working_on_title(ui: &mut Ui, live: &Live) {
     card_title_note(ui, "Working on", &workers);
 }
 
-/// The files in hand, as many as there is room for.
+/// The files in hand, as many as there is room for, and below them what the graphics card did of the work.
 pub(super) fn working_on(ui: &mut Ui, live: &Live) {
+    let Some(said) = words::by_card(live) else {
+        return in_hand(ui, live);
+    };
+    let whole = ui.available_rect_before_wrap();
+    let foot = Rect::from_min_max(pos2(whole.left(), whole.bottom() - ROW), whole.max);
+    let above = Rect::from_min_max(whole.min, pos2(whole.right(), foot.top() - theme::SPACE_4));
+    in_hand(&mut ui.new_child(UiBuilder::new().max_rect(above)), live);
+    let tokens = theme::tokens(ui);
+    let response = ui.interact(foot, ui.scope_id().with("card"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Label, true, &said));
+    let middle = foot.center().y;
+    icon_at(ui, pos2(foot.left() + 7.0, middle), Icon::Gpu, theme::ICON_ROW, tokens.text2);
+    let (words, _) = crate::gui::widgets::elide_end(ui, &said, Text::Small, foot.width() - 22.0);
+    put_left(ui, foot.left() + 22.0, middle, line(ui, words, Text::Small, tokens.text2));
+    if let Some((_, full)) = words::card_in_use(live) {
+        tip(response, &full);
+    }
+}
+
+/// The files, in the room that is left.
+fn in_hand(ui: &mut Ui, live: &Live) {
     ui.spacing_mut().item_spacing.y = 0.0;
     let files = &live.now.in_hand;
     if live.end.is_some() || files.is_empty() {

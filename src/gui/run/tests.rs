@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use egui_kittest::kittest::Queryable as _;
+
 use super::follow::End;
 use super::offer::Offer;
 use super::state::Live;
 use super::{Command, ask, words};
-use crate::engine::{Collisions, Engine, Originals, Settings};
+use crate::engine::{AdapterKind, BackendChoice, CardRecord, Collisions, Engine, Originals, Settings};
 use crate::gui::frame_times::percentiles;
+use crate::gui::settings::made_up;
 use crate::gui::shell;
 use crate::gui::testing::Window;
 
@@ -111,10 +114,64 @@ fn a_run_goes_to_its_end_and_is_in_the_history() {
             .any(|path| path.extension().is_some_and(|ending| ending == "orig"))
     );
     window.wait_for_label("Nothing is in hand; the run is over.");
+    // Had a graphics card taken part, the page would say so.
+    let record = CardRecord {
+        choice: BackendChoice::Auto,
+        adapter: Some(made_up("NVIDIA GeForce RTX 4070", AdapterKind::Discrete)),
+        opened_after: Some(std::time::Duration::from_millis(300)),
+        images: 5,
+        pixels: 1,
+        batches: 2,
+        redone: 0,
+        compared: 0,
+        classes: Vec::new(),
+        verdict: "It won.".to_owned(),
+    };
+    let said = |window: &Window, words: &str| window.harness.query_all_by_label_contains(words).count();
+    assert_eq!(said(&window, "Resized by the graphics card"), 0);
+    let done = {
+        let live = window.harness.state_mut().model.run.live.as_mut().expect("a run");
+        Arc::make_mut(&mut live.now).card = Some(record);
+        live.now.snapshot.process.images
+    };
+    window.harness.run_steps(2);
+    assert_eq!(said(&window, &format!("Resized by the graphics card: 5 of {done}")), 1);
     // The plan is made anew of what is there now, and there is nothing left to do.
     window.wait_for("the new plan", |window| {
         words::deed(&window.harness.state().model) == "Nothing to shrink"
     });
+}
+
+/// On the card that this machine has, be it software: the page and the report name it.
+#[test]
+#[cfg(feature = "gpu")]
+fn the_page_tells_what_the_graphics_card_did() {
+    let cards = crate::engine::adapters();
+    let Some(card) = cards.first() else {
+        assert!(
+            std::env::var_os("REQUIRE_GPU_ADAPTER").is_none(),
+            "an adapter was required, and none was found"
+        );
+        eprintln!("SKIPPED: no graphics card and no software that poses as one");
+        return;
+    };
+    let (mut window, _) = planned(pictures);
+    for (key, value) in [("machine.backend", "gpu".into()), ("choose.limit", 6.into())] {
+        window.harness.state_mut().send(crate::gui::settings::Command::Set(key, value));
+    }
+    window.wait_for("the plan", |window| {
+        let model = &window.harness.state().model;
+        words::deed(model) == "Shrink 6 images" && words::why_not(model).is_none()
+    });
+    let begin = begin_of(&window);
+    window.harness.state_mut().send(begin);
+    window.wait_for("the end of the run", |window| live(window).is_some_and(|live| live.end.is_some()));
+    let live = live(&window).expect("a run");
+    let record = live.now.card.clone().expect("a record of the card");
+    assert_eq!(record.adapter.as_ref(), Some(card), "{record:?}");
+    assert_eq!(live.now.story.changed, 6);
+    let said = format!("Resized by the graphics card: {} of 6", record.images);
+    assert_eq!(window.harness.query_all_by_label_contains(&said).count(), 1, "{record:?}");
 }
 
 #[test]

@@ -8,8 +8,8 @@ use super::state::Live;
 use crate::engine::{Phase, StopReason};
 use crate::gui::format::{self, Quantity};
 use crate::gui::model::Model;
-use crate::gui::shards;
 use crate::gui::shell::{Toast, Tone};
+use crate::gui::{settings, shards};
 
 /// Before so many seconds the speed is that of the start-up, and the forecast knows better.
 const TOO_YOUNG: f64 = 2.0;
@@ -156,6 +156,21 @@ pub(super) fn part(live: &Live, phase: Phase) -> f32 {
         phase => snapshot.of(phase).images.max(snapshot.done),
     };
     (through as f32 / snapshot.total.max(1) as f32).min(1.0)
+}
+
+/// The graphics card that is open, and what it does, in full; `None` where none is.
+pub(super) fn card_in_use(live: &Live) -> Option<(String, String)> {
+    let record = live.now.card.as_ref()?;
+    let card = record.adapter.as_ref()?;
+    Some((card.name.clone(), format!("{} {}", settings::in_full(card), record.verdict)))
+}
+
+/// How much of the resizing the graphics card did; `None` where none was opened.
+pub(super) fn by_card(live: &Live) -> Option<String> {
+    let record = live.now.card.as_ref().filter(|record| record.adapter.is_some())?;
+    let all = live.now.snapshot.process.images.max(record.images);
+    let (by, all) = (format::count(record.images), format::count(all));
+    Some(format!("Resized by the graphics card: {by} of {all}"))
 }
 
 /// The fact and its detail at the end of a run.

@@ -39,6 +39,7 @@ pub(super) fn show(ui: &mut Ui, model: &Model, query: &str, out: &mut Outbox) {
                 label,
                 says,
                 origin: None,
+                note: None,
                 fault: None,
             };
             let wide = match label {

@@ -35,7 +35,7 @@ pub(super) fn width(row: &Row, value: &Value) -> f32 {
             Fit::Longest | Fit::Shortest => SELECT,
             Fit::Box { .. } | Fit::Megapixels(_) => WIDE,
         },
-        Kind::Choice(_) | Kind::Several(_) | Kind::Globs => WIDE,
+        Kind::Choice(_) | Kind::Several(_) | Kind::Globs | Kind::Card => WIDE,
         Kind::Whole { to: 100, .. } => WIDE,
         Kind::Whole { to, .. } if to <= 65_500 && row.none.is_none() => 96.0,
         Kind::Number { .. } => 96.0,
@@ -87,6 +87,7 @@ pub(super) fn show(ui: &mut Ui, state: &State, row: &'static Row, view: &mut Vie
         }
         (Kind::Whole { from, to: to @ 100, .. }, _) => slider(ui, state, row, from as f64..=to as f64, ui.available_width(), view, out),
         (Kind::Globs, _) => globs(ui, state, row, view, out),
+        (Kind::Card, _) => super::cards::show(ui, state, row, out),
         (Kind::Colour, _) => {
             let tokens = theme::tokens(ui);
             let part = |i: usize| value.get(i).and_then(Value::as_u64).map_or(0, |n| n.min(255) as u8);

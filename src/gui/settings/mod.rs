@@ -4,6 +4,7 @@
 //! forgotten; files are read and written by workers (`work`).
 
 mod appearance;
+mod cards;
 mod control;
 mod nav;
 mod page;
@@ -20,6 +21,9 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
+#[cfg(test)]
+pub(super) use self::cards::tests::made_up;
+pub(super) use self::cards::{Cards, Taken, in_full, taken};
 pub(super) use self::page::{show, show_top};
 pub(super) use self::presets::show as show_presets;
 pub(super) use self::quick::show as show_quick;
@@ -33,7 +37,7 @@ use super::shell::{self, Page};
 use super::theme::{self, Text};
 use super::widgets;
 use crate::config::{Heading, Own, PresetError};
-use crate::engine::Layer;
+use crate::engine::{Adapter, Layer};
 
 /// What only drawing needs.
 #[derive(Debug, Default)]
@@ -97,6 +101,8 @@ pub(super) enum Command {
     Browse {
         to_save: bool,
     },
+    /// Asks the drivers anew.
+    LookForCards,
     /// Shows a setting on the page of all.
     Show(&'static str),
 }
@@ -117,6 +123,8 @@ pub(super) enum News {
         ended: Result<(), PresetError>,
         own: Vec<Own>,
     },
+    /// The graphics cards of this machine.
+    Cards(Vec<Adapter>),
     /// A dialog of the system was answered; `None`: there is none here.
     Chosen(Option<Option<PathBuf>>),
 }
@@ -176,6 +184,7 @@ pub(super) fn act(model: &mut Model, command: Command, office: &Office) {
             state.shown = (state.shown.0 + 1, Some(key));
             shell::act(model, shell::Command::Go(Page::Settings), office);
         }
+        Command::LookForCards => cards::look(&mut state.cards, office),
         Command::Browse { to_save } => work::browse(office, to_save, state.preset().to_owned()),
     }
 }
@@ -192,6 +201,7 @@ pub(super) fn hear(model: &mut Model, news: News, _: &Office) {
                 state.found_library(found);
             }
         }
+        News::Cards(found) => state.cards.heard(found),
         News::Chosen(answer) => match answer {
             Some(Some(path)) => state.chosen = (state.chosen.0 + 1, Some(path)),
             Some(None) => {}
@@ -267,6 +277,10 @@ fn answer(model: &mut Model, ended: Result<(), PresetError>) {
 
 /// Starts what became due: looks for the file of a library when other shards are ticked.
 pub(super) fn settle(model: &mut Model, office: &Office) {
+    // Not at the start: drivers that take long, or worse, are to be met where somebody wants them.
+    if matches!(model.shell.page, Page::Settings | Page::Report) && model.settings.cards.wants_a_look() {
+        cards::look(&mut model.settings.cards, office);
+    }
     let revision = model.shards.revision;
     if model.settings.asked_for != Some(revision) && !model.run.is_running() {
         model.settings.asked_for = Some(revision);

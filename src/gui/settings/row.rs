@@ -21,6 +21,8 @@ pub(super) struct Words<'a> {
     pub(super) says: &'a str,
     /// Where the value comes from, when that is not the person who looks at it.
     pub(super) origin: Option<String>,
+    /// What became of it on this machine.
+    pub(super) note: Option<String>,
     /// What is wrong.
     pub(super) fault: Option<&'a str>,
 }
@@ -57,11 +59,13 @@ pub(super) fn frame(
         .origin
         .as_ref()
         .map(|origin| widgets::lines(ui, origin.as_str(), Text::Small, tokens.text3, left));
+    let note = words.note.as_ref();
+    let note = note.map(|note| widgets::lines(ui, note.as_str(), Text::Small, tokens.text3, left));
     let fault_room = wide.max(control::WIDE).min(room - INSET * 2.0);
     let fault = words
         .fault
         .map(|fault| widgets::lines(ui, fault, Text::Small, tokens.danger, fault_room - 18.0));
-    let text_high = 18.0 + says.size().y + origin.as_ref().map_or(0.0, |origin| origin.size().y);
+    let text_high = 18.0 + says.size().y + [&origin, &note].into_iter().flatten().map(|line| line.size().y).sum::<f32>();
     let fault_high = fault.as_ref().map_or(0.0, |fault| fault.size().y + 8.0);
     let content = if stacked {
         text_high + 8.0 + high + fault_high
@@ -91,6 +95,13 @@ pub(super) fn frame(
         let high = galley.size().y;
         ui.painter().galley(pos2(at, y), galley, tokens.text2);
         y += high;
+    }
+    if let (Some(galley), Some(words)) = (note, &words.note) {
+        let place = Rect::from_min_size(pos2(at, y), galley.size());
+        y += galley.size().y;
+        let told = ui.interact(place, response.id.with("note"), Sense::hover());
+        told.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, words));
+        ui.painter().galley(place.min, galley, tokens.text3);
     }
     let top = if stacked {
         y + 8.0
@@ -143,6 +154,7 @@ pub(super) fn setting(ui: &mut Ui, first: bool, state: &State, row: &'static Row
         origin: state
             .library_of(row.key)
             .map(|library| format!("From {} of {library}.", crate::config::LIBRARY_FILE)),
+        note: (row.key == super::cards::KEY).then(|| super::cards::note(state)),
         fault,
     };
     let mut wide = control::width(row, &value);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::Cards;
 use crate::config::{CATALOGUE, Own, Row, caption, command_line, row};
 use crate::engine::{Layer, Origin, Originals, PRESETS, Preset, Settings};
 
@@ -87,6 +88,8 @@ pub(in crate::gui) struct State {
     waits_for_list: bool,
     /// Revision of the ticked shards whose library was asked for.
     pub(super) asked_for: Option<u64>,
+    /// The graphics cards of this machine.
+    pub(in crate::gui) cards: Cards,
     /// How many times a preset was saved, renamed and so on, and how the last one ended.
     pub(super) answers: u64,
     pub(super) answer: Result<(), crate::config::PresetError>,
@@ -127,6 +130,7 @@ impl State {
             own: Vec::new(),
             built_in,
             asked_for: None,
+            cards: Cards::default(),
             answers: 0,
             answer: Ok(()),
             chosen: (0, None),

@@ -10,10 +10,18 @@ use serde_json::Value;
 
 use super::super::shell::Page;
 use super::super::testing::Window;
+use super::made_up;
 use crate::config::{CATALOGUE, Kind, Row};
+use crate::engine::AdapterKind;
 
+const RTX: &str = "NVIDIA GeForce RTX 4070";
+
+/// On a machine with a card, and with the software that poses as one.
 fn open() -> Window {
     let mut window = Window::new();
+    let cards = [(RTX, AdapterKind::Discrete), ("llvmpipe", AdapterKind::Software)];
+    let cards = cards.map(|(name, kind)| made_up(name, kind));
+    window.harness.state_mut().model.settings.cards.heard(cards.to_vec());
     window.harness.run_steps(2);
     window.click("All settings");
     assert_eq!(window.harness.state().model.shell.page, Page::Settings);
@@ -151,6 +159,14 @@ fn every_setting_can_be_changed_here() {
             Kind::Colour => window.write(row.label, "#010203"),
             Kind::Globs => window.write(row.label, "cat_*"),
             Kind::Word => window.write(row.label, "word"),
+            Kind::Card if !cfg!(feature = "gpu") => {
+                window.wait_for_label("This program was built without support for graphics cards.");
+                continue;
+            }
+            Kind::Card => {
+                window.click(row.label);
+                window.click_item(RTX);
+            }
             Kind::Moment => window.write(row.label, "2026-11-01"),
             Kind::Slice => window.write(row.label, "2/8"),
         }
@@ -158,6 +174,69 @@ fn every_setting_can_be_changed_here() {
         window.click(&format!("Reset {}", row.label));
         assert_eq!(window.value(row.key), before, "{} was not reset", row.key);
     }
+}
+
+/// The list of cards, and what is said of the one in force; the bar below says what a run would ask.
+#[test]
+#[cfg(feature = "gpu")]
+fn a_graphics_card_is_chosen_from_those_there_are() {
+    let mut window = open();
+    window.look_for_words("gpu");
+    window.wait_for_label("NVIDIA GeForce RTX 4070: discrete, 12 GiB. Vulkan, driver Maker 550.54.");
+    window.click("Which graphics card");
+    window.click_item("llvmpipe");
+    assert_eq!(window.value("machine.adapter"), "llvmpipe");
+    window.wait_for_label("This is software that poses as a graphics card: only taken where images are resized by the graphics card.");
+    window.click("Resized by: Graphics card");
+    window.wait_for_label("llvmpipe: software for tests, slower than the processor itself. Vulkan, driver Maker 550.54.");
+    window.click("Back");
+    window.wait_for_label("GPU");
+    window.click("All settings");
+    window.look_for_words("gpu");
+    window.click("Which graphics card");
+    window.click_item("The most promising one");
+    assert_eq!(window.value("machine.adapter"), Value::Null);
+
+    // A part of a name, as a preset may have it.
+    let set = super::Command::Set("machine.adapter", "4070".into());
+    window.harness.state_mut().send(set);
+    window.wait_for_label("NVIDIA GeForce RTX 4070: discrete, 12 GiB. Vulkan, driver Maker 550.54.");
+    let set = super::Command::Set("machine.adapter", "radeon".into());
+    window.harness.state_mut().send(set);
+    window.wait_for_label("No graphics card of this machine is called that; the processor does everything.");
+
+    let is_off = |window: &Window| {
+        let node = window.harness.get_by_role_and_label(Role::ComboBox, "Which graphics card");
+        node.accesskit_node().is_disabled()
+    };
+    assert!(!is_off(&window));
+    window.click("Resized by: Processor");
+    window.wait_for_label("Not asked for while images are resized by the processor.");
+    assert!(is_off(&window));
+    window.click("Back");
+    window.harness.run_steps(2);
+    assert!(!window.has("GPU") && !window.has("GPU: auto"));
+    window.harness.state_mut().send(super::Command::Reset);
+    window.wait_for_label("GPU: auto");
+}
+
+/// Whatever this machine has: looked for when the page wants it, and again by hand.
+#[test]
+#[cfg(feature = "gpu")]
+fn graphics_cards_are_looked_for_where_they_are_wanted() {
+    let mut window = Window::new();
+    window.harness.run_steps(2);
+    let found = |window: &Window| window.harness.state().model.settings.cards.found().map(<[_]>::to_vec);
+    assert_eq!(found(&window), None, "the start loads no drivers for it");
+    window.click("All settings");
+    window.wait_for("the cards", |window| found(window).is_some());
+    let first = found(&window);
+    assert_eq!(first, Some(crate::engine::adapters()));
+    window.look_for_words("adapter");
+    window.harness.state_mut().model.settings.cards.heard(Vec::new());
+    window.wait_for_label("No graphics card was found; the processor does everything. Where there is one, its driver may be missing.");
+    window.click("Look for graphics cards again");
+    window.wait_for("the same cards", |window| found(window) == first);
 }
 
 #[test]

@@ -3,9 +3,10 @@
 use egui::{Align, Frame, Layout, Margin, Panel, Rect, Sense, Ui, pos2, vec2};
 
 use super::{Command, Page, Tone, keys, panel};
-use crate::engine::DriveKind;
+use crate::engine::{BackendChoice, DriveKind};
 use crate::gui::command::Outbox;
 use crate::gui::model::{Model, Views};
+use crate::gui::settings::Taken;
 use crate::gui::theme::{self, Icon, Text};
 use crate::gui::{plan, preview, report, run, settings, shards, widgets};
 
@@ -133,6 +134,7 @@ pub(in crate::gui) fn show_status(ui: &mut Ui, status: &Status) {
 /// What works, right in the status bar.
 fn machine(ui: &mut Ui, model: &Model) {
     let tokens = theme::tokens(ui);
+    card(ui, model);
     let set = model.settings.valid().and_then(|settings| settings.machine.workers);
     if let Some(workers) = set.or(model.shell.cores) {
         let words = if workers == 1 {
@@ -157,6 +159,29 @@ fn machine(ui: &mut Ui, model: &Model) {
         };
         widgets::state(ui, icon, words, tokens.text2);
     }
+}
+
+/// The graphics card that a run would ask, where one is known, or asked for.
+fn card(ui: &mut Ui, model: &Model) {
+    let Some(settings) = model.settings.valid() else { return };
+    let machine = &settings.machine;
+    let words = match machine.backend {
+        BackendChoice::Cpu => return,
+        BackendChoice::Auto => "GPU: auto",
+        BackendChoice::Gpu => "GPU",
+    };
+    let tip = match settings::taken(&model.settings.cards, machine.backend, machine.adapter.as_deref()) {
+        Taken::Card(card) => settings::in_full(card),
+        // Quiet until it matters: where nobody asked for a card, its absence is no news.
+        Taken::Off(_) => return,
+        Taken::Unknown | Taken::None(_) if machine.backend == BackendChoice::Auto => return,
+        Taken::Unknown => "It is opened when the run begins.".to_owned(),
+        Taken::None(why) => why.to_owned(),
+    };
+    let tokens = theme::tokens(ui);
+    let response = widgets::state(ui, Icon::Gpu, words, tokens.text2);
+    widgets::tip(response, &tip);
+    ui.add_space(theme::SPACE_8);
 }
 
 /// The program's mark: an outline, and a small square in it.

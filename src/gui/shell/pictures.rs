@@ -1,6 +1,8 @@
 //! Pictures of every page for the eye, on a small library drawn by code. Not run by itself: it needs graphics and judges nothing.
 
 use super::{Command, Dialog, Page, PanelPart, ThemeChoice, Toast, Tone};
+use crate::engine::AdapterKind;
+use crate::gui::settings::made_up;
 use crate::gui::testing::Window;
 
 fn save(window: &mut Window, name: &str) {
@@ -20,6 +22,12 @@ fn pictures_of_every_page() {
     for (width, height) in [(1280.0, 800.0), (900.0, 600.0)] {
         let mut window = Window::sized(width, height);
         let size = format!("{width}");
+        let cards = [
+            made_up("NVIDIA GeForce RTX 4070", AdapterKind::Discrete),
+            made_up("Intel(R) UHD Graphics 630", AdapterKind::Integrated),
+            made_up("llvmpipe (LLVM 15.0.6, 256 bits)", AdapterKind::Software),
+        ];
+        window.harness.state_mut().model.settings.cards.heard(cards.to_vec());
         save(&mut window, &format!("empty-{size}"));
         let library = window.sample();
         window.drop(&[&library.join("shard_00000"), &library.join("shard_00001")]);
@@ -39,6 +47,15 @@ fn pictures_of_every_page() {
                 }
                 save(&mut window, &format!("{}-{theme}-{size}", name.to_lowercase()));
             }
+            let show = crate::gui::settings::Command::Show("machine.adapter");
+            window.harness.state_mut().send(show);
+            window.harness.run_steps(8);
+            save(&mut window, &format!("cards-{theme}-{size}"));
+            window.click("Which graphics card");
+            window.harness.run_steps(8);
+            save(&mut window, &format!("cards-menu-{theme}-{size}"));
+            window.harness.key_press(egui::Key::Escape);
+            window.harness.run_steps(3);
             window.harness.state_mut().send(Command::Go(Page::Plan));
             let dialog = Dialog::new(
                 "Shrink 2,338 images in shard_00000?",

@@ -133,7 +133,8 @@ fn tried(model: &Model, axis: BenchAxis) -> Vec<BenchValue> {
     let Some(planned) = model.plan.current() else { return Vec::new() };
     let settings = &planned.plan.settings;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    axis.values(settings, workers(settings), cores)
+    let card = model.settings.cards.has_real() == Some(true);
+    axis.values(settings, workers(settings), cores, card)
 }
 
 fn choices(ui: &mut Ui, model: &Model, shard: Option<&std::path::Path>, out: &mut Outbox) {
@@ -170,7 +171,7 @@ fn choices(ui: &mut Ui, model: &Model, shard: Option<&std::path::Path>, out: &mu
                 }
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     let words = if none {
-                        "nothing to compare".to_owned()
+                        why_none(model, axis).to_owned()
                     } else {
                         values.iter().map(|value| short(*value)).collect::<Vec<_>>().join(", ")
                     };
@@ -199,6 +200,15 @@ fn choices(ui: &mut Ui, model: &Model, shard: Option<&std::path::Path>, out: &mu
     });
 }
 
+/// Why there is nothing to vary.
+fn why_none(model: &Model, axis: BenchAxis) -> &'static str {
+    match (axis, model.settings.cards.has_real()) {
+        (BenchAxis::Backend, None) => "looking for a graphics card",
+        (BenchAxis::Backend, Some(false)) => "no graphics card",
+        _ => "nothing to compare",
+    }
+}
+
 /// A value beside the name of its choice.
 fn short(value: BenchValue) -> String {
     use crate::engine::{BackendChoice, Originals, WriteMode};
@@ -209,7 +219,9 @@ fn short(value: BenchValue) -> String {
         BenchValue::Writing(WriteMode::Staged) => "staged".to_owned(),
         BenchValue::Originals(Originals::Keep) => "keep".to_owned(),
         BenchValue::Originals(Originals::Delete) => "delete".to_owned(),
+        BenchValue::Backend(BackendChoice::Auto) => "auto".to_owned(),
         BenchValue::Backend(BackendChoice::Cpu) => "CPU".to_owned(),
+        BenchValue::Backend(BackendChoice::Gpu) => "GPU".to_owned(),
     }
 }
 
@@ -349,7 +361,9 @@ fn in_settings(value: BenchValue) -> settings::Command {
         BenchValue::Writing(WriteMode::Staged) => ("safety.write", "staged".into()),
         BenchValue::Originals(Originals::Keep) => ("safety.originals", "keep".into()),
         BenchValue::Originals(Originals::Delete) => ("safety.originals", "delete".into()),
+        BenchValue::Backend(BackendChoice::Auto) => ("machine.backend", "auto".into()),
         BenchValue::Backend(BackendChoice::Cpu) => ("machine.backend", "cpu".into()),
+        BenchValue::Backend(BackendChoice::Gpu) => ("machine.backend", "gpu".into()),
     };
     settings::Command::Set(key, value)
 }

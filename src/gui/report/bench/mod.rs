@@ -219,6 +219,7 @@ fn start(model: &mut Model, office: &Office) {
         rounds: bench.kept.rounds,
         most_images: bench.kept.images as usize,
         most_bytes: u64::from(bench.kept.images) * BYTES_AN_IMAGE,
+        card: model.settings.cards.has_real() == Some(true),
         ..BenchAsk::of(shard)
     };
     let control = Arc::new(Control::default());
