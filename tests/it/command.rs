@@ -458,6 +458,38 @@ fn the_doctor_tells_the_codecs() {
         .says(&["nowhere is not there. Nothing was touched."]);
 }
 
+/// On any machine, with cards and without: a table or the same as JSON, and a sentence of what that means. Drivers have no say on
+/// standard error, also where there is no session.
+#[test]
+fn graphics_cards_are_listed() {
+    let fixture = Fixture::new();
+    let ask = |more: &[&str]| {
+        let mut command = fixture.command();
+        command.env_remove("XDG_RUNTIME_DIR").arg("adapters").args(more);
+        let finished = crate::fixture::finish(command.spawn().expect("the program starts")).ends_with(0);
+        assert_eq!(finished.err, "");
+        finished.out
+    };
+    let json: serde_json::Value = serde_json::from_str(&ask(&["--json"])).expect("JSON");
+    let cards = json["adapters"].as_array().expect("a list");
+    let text = ask(&[]);
+    for card in cards {
+        assert!(text.contains(card["name"].as_str().expect("a name")), "{text}");
+        assert!(card["kind"] != "software" || card["auto"] == false, "{card}");
+    }
+    let software = cards.iter().any(|card| card["kind"] == "software");
+    assert_eq!(text.contains("software, for tests only"), software, "{text}");
+    let taken = cards.iter().filter(|card| card["auto"] == true).count();
+    assert!(
+        taken == usize::from(text.contains("--backend auto takes") && !text.contains("takes none")),
+        "{text}"
+    );
+    assert!(
+        taken == 1 || text.contains("The processor does everything") || text.contains("so the processor does everything"),
+        "{text}"
+    );
+}
+
 #[test]
 fn what_only_a_person_can_decide_ends_with_5_even_where_nothing_else_is_to_do() {
     let fixture = Fixture::new();

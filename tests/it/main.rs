@@ -1,5 +1,7 @@
 //! One test program: the command as people meet it, hostile folders, kills, and the house rules.
 
+#[cfg(feature = "gpu")]
+mod backends;
 mod choose;
 mod command;
 mod corpus;
