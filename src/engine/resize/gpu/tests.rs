@@ -154,8 +154,9 @@ fn pictures_of_many_workers_come_back_as_the_processor_makes_them() {
     }
     let gpu = opened(Faults::default());
     assert_eq!(resize_all(&gpu, 120), vec![Became::Same; 120]);
+    // They are counted just after the last one is answered.
+    until("all are counted", || gpu.figures().images == 120);
     let figures = gpu.figures();
-    assert_eq!(figures.images, 120);
     assert!(figures.batches <= 120 && figures.gone.is_none() && figures.opened_after.is_some());
     let pixels: u64 = (0..120).map(|n| picture(n % 20).size.pixels()).sum();
     assert_eq!(figures.pixels, pixels);
