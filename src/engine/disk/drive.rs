@@ -115,6 +115,23 @@ mod system {
 mod system {
     use super::{Drive, Path};
 
+    /// Rename over a file that somebody holds open is not safe on SMB, so what lies behind a network must be known.
+    #[cfg(target_os = "macos")]
+    pub(super) fn drive(path: &Path) -> Option<Drive> {
+        use super::DriveKind;
+
+        /// `MNT_LOCAL` of `sys/mount.h`.
+        const LOCAL: u32 = 0x1000;
+        let found = rustix::fs::statfs(path).ok()?;
+        let name = found.f_fstypename.iter().take_while(|&&c| c != 0).map(|&c| char::from(c as u8));
+        let file_system: String = name.collect();
+        // File systems in user space call themselves local and are often remote.
+        let remote = found.f_flags & LOCAL == 0 || file_system.contains("fuse");
+        let kind = if remote { DriveKind::Network } else { DriveKind::Unknown };
+        Some(Drive { kind, file_system })
+    }
+
+    #[cfg(not(target_os = "macos"))]
     pub(super) fn drive(_path: &Path) -> Option<Drive> {
         None
     }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Extended;
+
 /// What tells one version of one file from every other, as far as the system knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Identity {
@@ -33,7 +35,7 @@ impl Identity {
 }
 
 /// What carries over from an original to its replacement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Attributes {
     /// Mode and owner; `None` on systems without them.
     pub(crate) owner: Option<Owner>,
@@ -45,6 +47,9 @@ pub(crate) struct Attributes {
     /// Last access, nanoseconds since 1970.
     #[serde(with = "nanoseconds")]
     pub(crate) accessed_ns: i128,
+    /// Extended attributes and the access list. Not in the journal: they follow a kept original wherever it moves.
+    #[serde(skip)]
+    pub(crate) extended: Extended,
 }
 
 /// Mode and owner of a file on Unix.

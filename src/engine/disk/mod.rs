@@ -11,7 +11,9 @@ use std::path::Path;
 
 mod drive;
 mod error;
+mod extended;
 mod identity;
+mod promise;
 mod real;
 #[cfg(unix)]
 mod unix;
@@ -27,9 +29,11 @@ use drive::block_size;
 pub(crate) use drive::writable;
 pub use drive::{drive, free_space};
 pub(crate) use error::{DiskError, Trouble};
+pub(crate) use extended::Extended;
 #[cfg(unix)]
 pub(crate) use identity::Owner;
 pub(crate) use identity::{Attributes, Identity};
+pub(crate) use promise::weak_sync;
 pub(crate) use real::RealDisk;
 
 use crate::engine::metrics::Drive;
@@ -129,6 +133,10 @@ pub(crate) trait OpenFile: Send {
     /// The whole file; an error where it is longer than `cap` bytes (no more than that is ever taken).
     fn read_all(&self, cap: u64) -> Result<Vec<u8>, DiskError>;
 
+    /// As [`OpenFile::read_all`], but from the drive: what the system holds of the file in memory is let go first, where it can
+    /// be asked to (Linux, macOS) and as far as it obeys. For content that was synced.
+    fn read_back(&self, cap: u64) -> Result<Vec<u8>, DiskError>;
+
     /// Makes the content durable, whoever wrote it.
     fn sync(&self) -> Result<(), DiskError>;
 }
@@ -144,8 +152,9 @@ pub(crate) trait NewFile: Send {
     /// Gives it times, mode and owner. The owner is best effort: only root may give files away, so a refusal is no
     /// error; where the group cannot be carried over, its permissions shrink to those of everybody, and
     /// set-user-id and the like are dropped, so that nobody gains a right. File systems without modes or times
-    /// keep what they have.
-    fn set_attributes(&mut self, attributes: &Attributes) -> Result<(), DiskError>;
+    /// keep what they have. Extended attributes are best effort, too: answered are the names of those that it did not take. An access
+    /// list that it did not take leaves it open to nobody who was kept out before.
+    fn set_attributes(&mut self, attributes: &Attributes) -> Result<Vec<String>, DiskError>;
 
     /// Makes content, length and attributes durable. A failure is final: asking again may lie.
     fn sync(&mut self) -> Result<(), DiskError>;

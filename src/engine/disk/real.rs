@@ -9,7 +9,7 @@ use super::unix as system;
 #[cfg(windows)]
 use super::windows as system;
 use super::{Attributes, Disk, DiskError, Entry, EntryKind, Identity, LockGuard, NewFile, OpenFile};
-use crate::engine::metrics::Drive;
+use crate::engine::metrics::{Drive, DriveKind};
 
 /// The file systems of this machine.
 #[derive(Debug, Clone, Copy, Default)]
@@ -137,6 +137,9 @@ impl Disk for RealDisk {
                 Err(fs::TryLockError::WouldBlock) => return Ok(None),
                 Err(fs::TryLockError::Error(error)) => return Err(DiskError::new("lock", path, error)),
             }
+            if self.drive(path).kind != DriveKind::Network && !system::lock_for_servers(&file).map_err(on("lock", path))? {
+                return Ok(None);
+            }
             let held = system::identity(&file).map_err(on("look at", path))?;
             // Where files have no numbers, a name that is there has to do.
             if self.stat(path)?.is_some_and(|named| named.same_file(&held) || held.inode == 0) {
@@ -246,6 +249,11 @@ impl OpenFile for Handle {
         Ok(bytes)
     }
 
+    fn read_back(&self, cap: u64) -> Result<Vec<u8>, DiskError> {
+        system::forget(&self.file);
+        self.read_all(cap)
+    }
+
     fn sync(&self) -> Result<(), DiskError> {
         system::sync_read(&self.file, &self.path).map_err(on("sync", &self.path))
     }
@@ -260,7 +268,7 @@ impl NewFile for Handle {
         self.file.write_all(bytes).map_err(on("write", &self.path))
     }
 
-    fn set_attributes(&mut self, attributes: &Attributes) -> Result<(), DiskError> {
+    fn set_attributes(&mut self, attributes: &Attributes) -> Result<Vec<String>, DiskError> {
         system::set_attributes(&self.file, attributes).map_err(on("set the attributes of", &self.path))
     }
 

@@ -32,6 +32,8 @@ fn writes_what_it_reads_back() {
     let open = RealDisk.open(&path).expect("open");
     assert_eq!(open.read_all(CAP).expect("read"), b"one two");
     assert_eq!(open.read_all(7).expect("exactly the cap"), b"one two");
+    assert_eq!(open.read_back(7).expect("from the drive"), b"one two");
+    assert_eq!(trouble(open.read_back(6)), Trouble::Io);
     assert_eq!(trouble(open.read_all(6)), Trouble::Io);
     let mut part = [0u8; 10];
     assert_eq!(open.read_at(4, &mut part).expect("read"), 3);
@@ -112,6 +114,28 @@ mod unix {
     use std::os::unix::fs::symlink;
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
+    // What a client of Samba locks is a record to the kernel, which `flock` alone does not see.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn clients_of_a_file_server_on_this_machine_are_kept_out_and_keep_us_out() {
+        use super::super::unix::lock_for_servers;
+        let dir = folder();
+        let path = dir.path().join("lock");
+        put(&path, b"");
+        let server = || std::fs::OpenOptions::new().read(true).write(true).open(&path).expect("opened");
+        let client = server();
+        assert!(lock_for_servers(&client).expect("lock"), "free");
+        assert!(RealDisk.lock(&path).expect("lock").is_none(), "a client holds it");
+        drop(client);
+        let held = RealDisk.lock(&path).expect("lock").expect("free again");
+        assert!(!lock_for_servers(&server()).expect("lock"), "we hold it");
+        // Another handle of this process, opened and closed meanwhile, lets go of nothing.
+        drop(server());
+        assert!(!lock_for_servers(&server()).expect("lock"), "we still hold it");
+        drop(held);
+        assert!(lock_for_servers(&server()).expect("lock"), "nobody does");
+    }
+
     // Pipes are made by `mknod`, which not every Unix offers.
     #[cfg(target_os = "linux")]
     #[test]
@@ -175,6 +199,7 @@ mod unix {
             readonly: false,
             modified_ns: 0,
             accessed_ns: 0,
+            extended: Extended::Unknown,
         };
         made.set_attributes(&attributes).expect("best effort");
         assert_eq!(std::fs::metadata(&path).expect("stat").mode() & 0o7777, 0o644);

@@ -10,7 +10,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::real::refuse_irregular;
-use super::{Attributes, DiskError, Identity, Owner};
+use super::{Attributes, DiskError, Identity, Owner, extended};
 
 pub(super) fn entry_inode(entry: &DirEntry) -> u64 {
     entry.ino()
@@ -79,11 +79,14 @@ pub(super) fn attributes(file: &File) -> io::Result<Attributes> {
         readonly: false,
         modified_ns: nanoseconds(found.mtime(), found.mtime_nsec()),
         accessed_ns: nanoseconds(found.atime(), found.atime_nsec()),
+        extended: extended::read(file),
     })
 }
 
-/// Owner first (giving a file away clears bits of its mode), then mode, then times.
-pub(super) fn set_attributes(file: &File, attributes: &Attributes) -> io::Result<()> {
+/// Extended attributes first (an owner without the right to write may not give them), then the owner (giving a file away clears bits of
+/// its mode), then the access list, then mode, then times. The names of extended attributes that it did not take.
+pub(super) fn set_attributes(file: &File, attributes: &Attributes) -> io::Result<Vec<String>> {
+    let mut lost = extended::give(file, &attributes.extended);
     if let Some(owner) = attributes.owner {
         let now = file.metadata()?;
         // Set-user-id, set-group-id and sticky are dropped: new content must not inherit special powers.
@@ -96,6 +99,11 @@ pub(super) fn set_attributes(file: &File, attributes: &Attributes) -> io::Result
             // Only root may; for everybody else the replacement belongs to whoever made it.
             let _ = std::os::unix::fs::fchown(file, Some(owner.uid), None);
         }
+        let access = extended::give_access(file, &attributes.extended, mode);
+        if access.lost {
+            lost.push("access list".to_owned());
+        }
+        mode = access.mode;
         if file.metadata()?.mode() & 0o7777 != mode {
             ignore_unsupported(file.set_permissions(Permissions::from_mode(mode)))?;
         }
@@ -103,7 +111,7 @@ pub(super) fn set_attributes(file: &File, attributes: &Attributes) -> io::Result
     if let (Some(modified), Some(accessed)) = (system_time(attributes.modified_ns), system_time(attributes.accessed_ns)) {
         ignore_unsupported(file.set_times(FileTimes::new().set_modified(modified).set_accessed(accessed)))?;
     }
-    Ok(())
+    Ok(lost)
 }
 
 /// Our own file: a refusal can only mean that the file system has no such attribute (FAT, some network mounts).
@@ -129,6 +137,17 @@ fn errno(error: &io::Error) -> Option<Errno> {
 
 pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     file.read_at(buffer, offset)
+}
+
+/// Lets go of what the system holds of a file in memory, so that the next read asks the drive (over a network: the server). Only
+/// advice: a refusal means that a read is answered from memory.
+pub(super) fn forget(file: &File) {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+    #[cfg(target_os = "macos")]
+    let _ = rustix::fs::fcntl_nocache(file, true);
+    #[cfg(not(any(target_os = "linux", target_os = "macos")))]
+    let _ = file;
 }
 
 /// The atomic rename that refuses to replace, where the system has one.
@@ -171,6 +190,42 @@ pub(super) fn sync_dir(folder: &Path) -> io::Result<()> {
         Err(error) if lacks_operation(&error) => Ok(()),
         result => result,
     }
+}
+
+/// A second lock on a locked file of a local drive, for those who come through a file server on this machine: Samba and NFS servers in
+/// user space know records that are locked, and nothing of `flock`. False: one of them holds it. (A client's `flock` becomes such a record
+/// at the server, so a client needs no second one.)
+#[cfg(target_os = "linux")]
+pub(super) fn lock_for_servers(file: &File) -> io::Result<bool> {
+    use std::os::fd::AsRawFd;
+    let all = libc::flock {
+        l_type: libc::F_WRLCK as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    };
+    loop {
+        // SAFETY: the descriptor is open as long as `file` is borrowed, and the system only reads `all`, which outlives the call. It
+        // belongs to the open file like `flock`, so that no other handle of this process lets go of it.
+        if unsafe { libc::fcntl(file.as_raw_fd(), libc::F_OFD_SETLK, &raw const all) } == 0 {
+            return Ok(true);
+        }
+        match Errno::from_io_error(&io::Error::last_os_error()) {
+            Some(Errno::INTR) => {}
+            Some(Errno::AGAIN | Errno::ACCESS) => return Ok(false),
+            // An old system, or a drive without such locks: then there is no server that could have one either.
+            Some(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP | Errno::NOLCK) => return Ok(true),
+            Some(other) => return Err(other.into()),
+            None => return Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+/// As on Linux; elsewhere `flock` and record locks are known to exclude each other, or nothing is known.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn lock_for_servers(_file: &File) -> io::Result<bool> {
+    Ok(true)
 }
 
 /// `fsync` is about the file, not about the handle: one open for reading will do.

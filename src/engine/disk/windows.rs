@@ -17,7 +17,7 @@ use windows_sys::Win32::Storage::FileSystem::{
 };
 
 use super::real::refuse_irregular;
-use super::{Attributes, DiskError, Identity, Trouble};
+use super::{Attributes, DiskError, Identity, Trouble, extended};
 
 /// From 1601 to 1970, in the 100 ns steps of a FILETIME.
 const EPOCH_STEPS: i128 = 116_444_736_000_000_000;
@@ -97,11 +97,12 @@ pub(super) fn attributes(file: &File) -> io::Result<Attributes> {
         readonly: found.dwFileAttributes & FILE_ATTRIBUTE_READONLY != 0,
         modified_ns: nanoseconds(found.ftLastWriteTime),
         accessed_ns: nanoseconds(found.ftLastAccessTime),
+        extended: extended::read(file),
     })
 }
 
 /// Times first: a read-only file takes none.
-pub(super) fn set_attributes(file: &File, attributes: &Attributes) -> io::Result<()> {
+pub(super) fn set_attributes(file: &File, attributes: &Attributes) -> io::Result<Vec<String>> {
     if let (Some(modified), Some(accessed)) = (system_time(attributes.modified_ns), system_time(attributes.accessed_ns)) {
         file.set_times(FileTimes::new().set_modified(modified).set_accessed(accessed))?;
     }
@@ -110,7 +111,7 @@ pub(super) fn set_attributes(file: &File, attributes: &Attributes) -> io::Result
         permissions.set_readonly(true);
         file.set_permissions(permissions)?;
     }
-    Ok(())
+    Ok(Vec::new())
 }
 
 fn system_time(nanos: i128) -> Option<SystemTime> {
@@ -125,6 +126,9 @@ fn system_time(nanos: i128) -> Option<SystemTime> {
 pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
     file.seek_read(buffer, offset)
 }
+
+/// Only a file opened without buffering would be read past the cache, in whole sectors; the length and the flush have to do here.
+pub(super) fn forget(_file: &File) {}
 
 fn wide(path: &Path) -> io::Result<Vec<u16>> {
     let mut units: Vec<u16> = std::path::absolute(path)?.as_os_str().encode_wide().collect();
@@ -176,6 +180,11 @@ pub(super) fn lacks_links(error: &io::Error) -> bool {
 /// Windows has no such call; renames are written through instead.
 pub(super) fn sync_dir(_folder: &Path) -> io::Result<()> {
     Ok(())
+}
+
+/// The one lock that there is binds everybody, clients of this machine included.
+pub(super) fn lock_for_servers(_file: &File) -> io::Result<bool> {
+    Ok(true)
 }
 
 /// `FlushFileBuffers` wants a handle that may write.
