@@ -213,7 +213,7 @@ impl Bench<'_> {
             Missing => Ok(plan(Bring::Free)),
             Replacement if intent.same_name() && self.over => Ok(plan(Bring::Over)),
             Replacement if intent.same_name() => Ok(plan(Bring::Park)),
-            Replacement | Other if self.resumed && self.is_broken_copy(item)? => Ok(Plan {
+            Replacement | Other if self.resumed && self.is_broken_copy(item, intent.same_name() && beside == Replacement)? => Ok(Plan {
                 broken_copy: true,
                 ..plan(Bring::Free)
             }),
@@ -267,16 +267,23 @@ impl Bench<'_> {
         Ok(false)
     }
 
-    /// Is what has the original's name its beginning, every byte that of the kept original or not written yet?
-    fn is_broken_copy(&self, item: &Item) -> Result<bool, DiskError> {
-        let Some(kept) = &item.kept else { return Ok(false) };
-        match self.disk.stat(&item.source) {
-            Ok(Some(found)) if found.len <= item.intent.seen.len => {}
-            _ => return Ok(false),
+    /// Is what has the original's name the beginning of a copy, every byte that of the kept original (or of the replacement that
+    /// stepped aside and was on its way back) or not written yet?
+    fn is_broken_copy(&self, item: &Item, replacement_is_aside: bool) -> Result<bool, DiskError> {
+        let kept = item.kept.as_ref().map(|path| (path, item.intent.seen.len));
+        let aside = replacement_is_aside.then_some((&item.parked, item.intent.output_len));
+        for (path, len) in kept.into_iter().chain(aside) {
+            match self.disk.stat(&item.source) {
+                Ok(Some(found)) if found.len <= len => {}
+                _ => continue,
+            }
+            let part = self.disk.open(&item.source)?.read_all(len)?;
+            let whole = self.disk.open(path)?.read_all(len)?;
+            if part.len() <= whole.len() && part.iter().zip(&whole).all(|(part, whole)| part == whole || *part == 0) {
+                return Ok(true);
+            }
         }
-        let part = self.disk.open(&item.source)?.read_all(item.intent.seen.len)?;
-        let whole = self.disk.open(kept)?.read_all(item.intent.seen.len)?;
-        Ok(part.len() <= whole.len() && part.iter().zip(&whole).all(|(part, whole)| part == whole || *part == 0))
+        Ok(false)
     }
 
     /// Is what has this name still the file that was looked at? Where numbers are invented, its content decides.
@@ -323,7 +330,7 @@ impl Bench<'_> {
     fn give_attributes(&self, item: &mut Item, path: &Path) {
         let wanted = Attributes {
             modified_ns: item.intent.seen.modified_ns,
-            ..item.intent.attributes
+            ..item.intent.attributes.clone()
         };
         let given = || -> Result<(), DiskError> {
             let now = self.disk.open(path)?.attributes()?;
@@ -331,6 +338,7 @@ impl Bench<'_> {
                 return Ok(());
             }
             let mut file = self.disk.open_append(path)?;
+            // Extended attributes stay as they are: the journal does not know them.
             file.set_attributes(&wanted)?;
             file.sync()
         };

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rayon::prelude::*;
 
@@ -12,7 +13,7 @@ use super::edit::Edits;
 use super::failure::CommitFailure;
 use super::files::{Target, ensure_folder, move_file, remove_file};
 use super::group::open_groups;
-use super::item::{Fate, Item, Shop, Way, output_hash};
+use super::item::{Fate, Item, Shop, Way, now, output_hash};
 use super::journal::{Batch, Hash, Header, Intent, Journal};
 use super::lock::ShardLock;
 use super::mount::{Mount, probe};
@@ -86,7 +87,8 @@ pub(crate) struct Committer {
     run: String,
     pub(super) options: CommitOptions,
     mount: Mount,
-    pool: rayon::ThreadPool,
+    /// Nothing where one request is in flight: then the caller's thread does it all.
+    pool: Option<rayon::ThreadPool>,
     state: Mutex<State>,
     /// Who is told which file is in hand.
     metrics: Option<Arc<Metrics>>,
@@ -118,6 +120,25 @@ pub(super) struct State {
     kept_bytes: u64,
     /// Replacements whose end is not known.
     open: u64,
+    uncarried: Option<Uncarried>,
+}
+
+/// Files that are in place without some of their originals' extended attributes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Uncarried {
+    /// The first of them.
+    pub(crate) path: PathBuf,
+    /// What it lacks.
+    pub(crate) lost: Vec<String>,
+    /// How many there are.
+    pub(crate) files: u64,
+}
+
+impl State {
+    /// A sync failed, so which names a crash would show is not known: nothing may follow.
+    pub(super) fn broken(&mut self, error: &DiskError) {
+        self.broken = Some(format!("An earlier sync failed ({error})."));
+    }
 }
 
 impl Committer {
@@ -142,11 +163,11 @@ impl Committer {
         if disk.stat(&lock.home.journal())?.is_some() {
             return Err(refuse("an earlier run was interrupted here and must be recovered first".to_owned()));
         }
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(options.parallel.max(1))
-            .thread_name(|number| format!("commit-{number}"))
-            .build()
-            .map_err(|error| refuse(format!("no threads: {error}")))?;
+        let threads = rayon::ThreadPoolBuilder::new()
+            .num_threads(options.parallel)
+            .thread_name(|number| format!("commit-{number}"));
+        let pool = (options.parallel > 1).then(|| threads.build()).transpose();
+        let pool = pool.map_err(|error| refuse(format!("no threads: {error}")))?;
         Ok(Self {
             disk: Arc::clone(disk),
             home: lock.home.clone(),
@@ -173,6 +194,11 @@ impl Committer {
     /// Bytes of originals that are kept so far.
     pub(crate) fn kept_bytes(&self) -> u64 {
         self.state().kept_bytes
+    }
+
+    /// Replacements so far that lack extended attributes of their originals, if any.
+    pub(crate) fn uncarried(&self) -> Option<Uncarried> {
+        self.state().uncarried.clone()
     }
 
     /// Commits a batch, and with it what `editor` says must change in the same transaction; verdicts in the order of the batch.
@@ -247,12 +273,14 @@ impl Committer {
 
     /// Runs a step on all items that `wanted` picks, in parallel.
     pub(super) fn each(&self, items: &mut [Item], wanted: impl Fn(&Item) -> bool + Sync, step: impl Fn(&mut Item) + Sync) {
-        self.pool.install(|| {
-            items.par_iter_mut().filter(|item| wanted(item)).for_each(|item| {
-                let _in_hand = self.metrics.as_ref().map(|m| m.hold(Phase::Write, &item.intent.source.0));
-                item.timed(&step);
-            });
-        });
+        let step = |item: &mut Item| {
+            let _in_hand = self.metrics.as_ref().map(|m| m.hold(Phase::Write, &item.intent.source.0));
+            item.timed(&step);
+        };
+        match &self.pool {
+            Some(pool) => pool.install(|| items.par_iter_mut().filter(|item| wanted(item)).for_each(step)),
+            None => items.iter_mut().filter(|item| wanted(item)).for_each(step),
+        }
     }
 
     /// Gives every replacement its number, its way and its places.
@@ -369,7 +397,7 @@ impl Committer {
                 version: 1,
                 run: self.run.clone(),
                 originals: self.options.originals,
-                started: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs()),
+                started: now().as_secs(),
             };
             state.journal = Some(Journal::create(disk, &self.home, header)?);
         }
@@ -423,7 +451,7 @@ impl Committer {
         }
     }
 
-    fn sync_kept(&self, wanted: bool) -> Result<(), DiskError> {
+    pub(super) fn sync_kept(&self, wanted: bool) -> Result<(), DiskError> {
         if wanted && self.state().kept_ready {
             return self.disk.sync_dir(&self.home.kept(&self.run));
         }
@@ -452,13 +480,13 @@ impl Committer {
     /// but which names a crash would show is not known. The journal stays, and nothing more is begun.
     fn left_open(&self, items: &mut [Item], error: &DiskError) {
         let mut state = self.state();
-        state.broken = Some(format!("An earlier sync failed ({error})."));
+        state.broken(error);
         for item in items {
             match &mut item.fate {
                 Fate::Failed { clean, .. } => *clean = false,
+                // Not called done: a power cut now could show the original again, and the next run would bring that back.
                 Fate::Retired => {
-                    state.open += 1;
-                    item.fate = Fate::Committed;
+                    item.fail_open(CommitFailure::from_disk(error, "The replacement is in place, but not for certain.").fatal())
                 }
                 Fate::Going | Fate::Committed => {}
             }
@@ -483,6 +511,14 @@ impl Committer {
         for item in items.iter().filter(|item| item.announced) {
             match &item.fate {
                 Fate::Committed => {
+                    if !item.lost.is_empty() {
+                        let uncarried = state.uncarried.get_or_insert_with(|| Uncarried {
+                            path: item.output.clone(),
+                            lost: item.lost.clone(),
+                            files: 0,
+                        });
+                        uncarried.files += 1;
+                    }
                     if state.broken.is_none() {
                         state.done.push(item.intent.id);
                     }

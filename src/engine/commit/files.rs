@@ -115,6 +115,15 @@ fn copy_then_remove(disk: &dyn Disk, from: &Path, to: &Path) -> Result<(), DiskE
     remove_file(disk, from)
 }
 
+/// A file that was created and written to the end.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// Who it is.
+    pub(super) identity: Identity,
+    /// Extended attributes that it did not take.
+    pub(super) lost: Vec<String>,
+}
+
 /// A file that could not be written to the end.
 #[derive(Debug)]
 pub(super) struct WriteFailed {
@@ -126,16 +135,16 @@ pub(super) struct WriteFailed {
 
 /// Creates a file exclusively, writes it, gives it its attributes and makes it durable. The handle is closed when
 /// this returns. A sync that failed is not repeated: the second answer may be a lie.
-pub(super) fn write_new(disk: &dyn Disk, path: &Path, bytes: &[u8], attributes: &Attributes) -> Result<Identity, WriteFailed> {
+pub(super) fn write_new(disk: &dyn Disk, path: &Path, bytes: &[u8], attributes: &Attributes) -> Result<Made, WriteFailed> {
     let mut file = disk.create_new(path).map_err(|error| WriteFailed { error, made: None })?;
     let made = file.identity().map_err(|error| WriteFailed { error, made: None })?;
     let write = file
         .write_all(bytes)
         .and_then(|()| file.set_attributes(attributes))
-        .and_then(|()| file.sync());
+        .and_then(|lost| file.sync().map(|()| lost));
     drop(file);
     match write {
-        Ok(()) => Ok(made),
+        Ok(lost) => Ok(Made { identity: made, lost }),
         Err(error) => Err(WriteFailed { error, made: Some(made) }),
     }
 }

@@ -38,6 +38,10 @@ impl Shop<'_> {
                 let told = self.disk.rename_over(kept, &item.source);
                 settle_move(self.disk, kept, &item.source, &now, told).inspect(|()| item.made = None)
             }
+            // The copy that it comes back as must not become durable before the step aside is: it would show in the original's place.
+            Ok(Some(_)) if !self.mount.no_replace && !self.mount.links && self.sync_aside(kept).is_err() => {
+                Err(DiskError::new("sync", kept, std::io::Error::other("its folder cannot be synced")))
+            }
             Ok(Some(now)) => {
                 // Our file, if it has the original's name: away with it, as the original is in sight.
                 if ours && remove_file(self.disk, &item.source).is_ok() {
@@ -68,6 +72,14 @@ impl Shop<'_> {
                 item.fail_open(failure);
             }
         }
+    }
+
+    /// Makes the step aside to `kept` durable.
+    fn sync_aside(&self, kept: &Path) -> Result<(), DiskError> {
+        if let Some(folder) = kept.parent().filter(|folder| *folder != self.home.shard) {
+            self.disk.sync_dir(folder)?;
+        }
+        self.disk.sync_dir(&self.home.shard)
     }
 
     /// Ends an item whose original has not retired: our file goes, if the original (or what somebody put in its place) was just

@@ -11,7 +11,7 @@ use super::committer::{Committer, Replacement};
 use super::edit::Edits;
 use super::failure::CommitFailure;
 use super::files::content_hash;
-use super::item::{Fate, Item, Shop};
+use super::item::{Fate, Item, Shop, UNTOUCHED};
 
 impl Committer {
     /// Asks the editor what must change with the items `asked`, adds that to the items, and forms groups.
@@ -87,7 +87,7 @@ impl Committer {
                 again.extend(self.part(shop, items, &members));
             }
         }
-        if !again.is_empty() {
+        if !again.is_empty() && self.forget_edits(shop, items, &again) {
             let first = items.len();
             self.join(shop, items, &again, editor);
             if items.len() > first && self.announce(items) {
@@ -96,6 +96,22 @@ impl Committer {
             }
         }
         self.take_back_broken(shop, items);
+    }
+
+    /// What was taken away of edits that were given up is gone durably before the journal says so; recovery looks at none of it
+    /// again. False: it is not, and the rest is taken back with it.
+    fn forget_edits(&self, shop: &Shop<'_>, items: &mut [Item], rest: &[usize]) -> bool {
+        let synced = self.sync_kept(true).and_then(|()| shop.disk.sync_dir(&shop.home.shard));
+        let Err(error) = synced else { return true };
+        let failure = CommitFailure::from_disk(&error, UNTOUCHED).fatal();
+        for &index in rest {
+            items[index].timed(|item| shop.take_back(item, failure.clone()));
+            if let Fate::Failed { clean, .. } = &mut items[index].fate {
+                *clean = false;
+            }
+        }
+        self.state().broken(&error);
+        false
     }
 
     /// Dissolves a broken group: its edits are given up. The members that can go on; none where an edit could not be taken away.

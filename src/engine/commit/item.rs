@@ -38,6 +38,8 @@ pub(super) struct Item {
     bytes: Vec<u8>,
     /// Our file: where it is now and who it is.
     pub(super) made: Option<(PathBuf, Identity)>,
+    /// Extended attributes of the original that it did not take.
+    pub(super) lost: Vec<String>,
     /// Our file is complete, durable and checked.
     pub(super) complete: bool,
     /// The kept original is a second name of the original so far.
@@ -105,6 +107,7 @@ impl Item {
             kept: None,
             bytes,
             made: None,
+            lost: Vec::new(),
             complete: false,
             linked: false,
             parked: false,
@@ -202,7 +205,10 @@ impl Shop<'_> {
     fn write(&self, item: &mut Item) -> Result<(), ()> {
         let path = item.first.clone();
         match write_new(self.disk, &path, &item.bytes, &self.attributes(item)) {
-            Ok(made) => item.made = Some((path.clone(), made)),
+            Ok(made) => {
+                item.lost = made.lost;
+                item.made = Some((path.clone(), made.identity));
+            }
             Err(failed) => {
                 let failure = CommitFailure::from_disk(&failed.error, UNTOUCHED);
                 match failed.made {
@@ -236,10 +242,9 @@ impl Shop<'_> {
     /// What the new file gets of the original's. An edited file always gets a time of its own, since whoever copies what changed
     /// goes by times, and this file's length may be the same.
     fn attributes(&self, item: &Item) -> Attributes {
-        let mut attributes = item.intent.attributes;
+        let mut attributes = item.intent.attributes.clone();
         if self.mtime == Mtime::Now || item.intent.is_edit() {
-            let since = SystemTime::now().duration_since(UNIX_EPOCH);
-            attributes.modified_ns = since.map_or(attributes.modified_ns, |since| since.as_nanos() as i128);
+            attributes.modified_ns = now().as_nanos() as i128;
         }
         attributes
     }
@@ -256,7 +261,7 @@ impl Shop<'_> {
             return Err(wrong(&format!("has {} bytes instead of {}", now.len, item.bytes.len())));
         }
         if self.verify == Verify::Reread {
-            let bytes = self.disk.open(path).and_then(|file| file.read_all(now.len)).map_err(disk_failed)?;
+            let bytes = self.disk.open(path).and_then(|file| file.read_back(now.len)).map_err(disk_failed)?;
             if bytes != item.bytes {
                 return Err(wrong("reads back differently"));
             }
@@ -401,7 +406,10 @@ impl Shop<'_> {
     /// Writes the replacement under the name that the parked original has just left.
     fn write_in_place(&self, item: &mut Item) -> Result<(), CommitFailure> {
         match write_new(self.disk, &item.output, &item.bytes, &self.attributes(item)) {
-            Ok(made) => item.made = Some((item.output.clone(), made)),
+            Ok(made) => {
+                item.lost = made.lost;
+                item.made = Some((item.output.clone(), made.identity));
+            }
             Err(failed) => {
                 item.made = failed.made.map(|made| (item.output.clone(), made));
                 return Err(CommitFailure::from_disk(&failed.error, UNTOUCHED));
@@ -451,6 +459,15 @@ impl Shop<'_> {
             Err(error) => Source::Unknown(error),
         }
     }
+}
+
+/// The time since 1970; none before it.
+pub(super) fn now() -> Duration {
+    #[cfg(test)]
+    if let Some(time) = super::testing::frozen() {
+        return time;
+    }
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// The hash of what will be written.

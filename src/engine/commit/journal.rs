@@ -16,8 +16,15 @@ use super::names::{Home, Name, Place, Room, is_run_id};
 use crate::engine::disk::{Attributes, Disk, DiskError, Identity, NewFile, Trouble};
 use crate::engine::settings::Originals;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzz;
+
 /// The format that this program writes and reads.
 const VERSION: u32 = 1;
+/// No first line is longer, and no other line shorter: a run id has at most 64 bytes, a batch of one image more than 300.
+pub(super) const LONGEST_HEADER: usize = 256;
+/// How every first line goes on behind its checksum.
+const BEGINNING: &[u8] = b" {\"begin\":{";
 /// A journal of more bytes is not one of ours: 100,000 files need about 60 MB.
 const LONGEST: u64 = 4 << 30;
 
@@ -286,7 +293,7 @@ fn parse(bytes: &[u8]) -> Result<Found, String> {
     let complete = bytes.is_empty() || bytes.ends_with(b"\n");
     let body = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     let lines = body.split(|&byte| byte == b'\n');
-    let mut last_is_usable = true;
+    let (mut last_is_usable, mut batches) = (true, 0);
     for (number, line) in lines.enumerate() {
         let parsed = parse_line(line);
         last_is_usable = parsed.is_ok();
@@ -300,6 +307,7 @@ fn parse(bytes: &[u8]) -> Result<Found, String> {
             Ok(Line::Begin(header)) if number == 0 => found.header = Some(header),
             Ok(Line::Begin(_)) => found.damaged.push(number + 1),
             Ok(Line::Batch(batch)) => {
+                batches += 1;
                 if batch.resumed {
                     doubtful.clear();
                 }
@@ -320,12 +328,27 @@ fn parse(bytes: &[u8]) -> Result<Found, String> {
         }
     }
     found.torn = !bytes.is_empty() && (!complete || !last_is_usable);
-    if found.header.is_none() && (!found.intents.is_empty() || doubtful.iter().any(|&line| line > 1)) {
-        // More than a torn first line: its beginning was durable once.
+    if found.header.is_none() && (batches > 0 || doubtful.iter().any(|&line| line > 1)) {
+        // More than a torn first line: its beginning was durable once, whether it is damaged now, or cut out, or a recovery wrote
+        // behind it.
+        if found.damaged.is_empty() && doubtful.is_empty() {
+            doubtful.push(1);
+        }
         found.damaged.append(&mut doubtful);
+    }
+    if found.header.is_none() && found.intents.is_empty() && found.damaged.is_empty() && !is_torn_header(body) {
+        found.damaged.push(1);
     }
     found.damaged.dedup();
     Ok(found)
+}
+
+/// Can this be what a crash leaves of a first line on its way to the drive? Only then nothing had begun.
+fn is_torn_header(text: &[u8]) -> bool {
+    let checksum = text.iter().take(8).all(|byte| byte.is_ascii_hexdigit() || *byte == 0);
+    let rest = text.get(8..).unwrap_or_default();
+    let begins = rest.iter().zip(BEGINNING).all(|(byte, wanted)| byte == wanted || *byte == 0);
+    checksum && begins && text.len() <= LONGEST_HEADER
 }
 
 #[cfg(test)]
@@ -363,6 +386,7 @@ mod tests {
                 readonly: false,
                 modified_ns: 1,
                 accessed_ns: 2,
+                extended: crate::engine::disk::Extended::Unknown,
             },
             source_hash: Hash(u128::MAX),
             output: Name(OsString::from(format!("{id}.jpg"))),
@@ -456,6 +480,24 @@ mod tests {
             damaged[at] ^= 0x04;
             let found = parse(&damaged).expect("readable");
             assert!(!found.damaged.is_empty(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn a_beginning_that_is_gone_is_damage() {
+        let lines: Vec<_> = [header(1), batch(&[1], &[], &[]), resumed()].iter().map(line).collect();
+        let (begin, first, again) = (&lines[0], &lines[1], &lines[2]);
+        let zeros = |len: usize| [vec![0; len - 1], b"\n".to_vec()].concat();
+        for left in [
+            first.clone(),
+            again.clone(),
+            [first.as_slice(), again].concat(),
+            // What a lost block leaves, with what a recovery wrote behind it.
+            [zeros(begin.len()), again.clone()].concat(),
+            [zeros(begin.len()), zeros(first.len()), again.clone()].concat(),
+        ] {
+            let found = parse(&left).expect("readable");
+            assert!(found.header.is_none() && !found.damaged.is_empty(), "{} bytes", left.len());
         }
     }
 

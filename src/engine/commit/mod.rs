@@ -20,8 +20,10 @@
 //! - `item`: the steps of one replacement; `give_up`: the way back;
 //! - `edit`: what must change with replacements; `group`: all of it, or none;
 //! - `committer`: the batch;
+//! - `stray`: files of a run that its journal does not speak of;
 //! - `recover`: the same table of cases for every interrupted replacement; `standing`: which of them belong together;
 //! - `state`: what a shard keeps of earlier runs; `undo` and `back`: a run goes back; `purge`: kept originals go for good;
+//! - `tidy`: what is left of runs that had ended when the power went;
 //! - `failure`: what a person is told.
 
 mod back;
@@ -40,12 +42,18 @@ mod purge;
 mod recover;
 mod standing;
 mod state;
+mod stray;
+mod tidy;
 mod undo;
 
 #[cfg(test)]
 mod crash_tests;
 #[cfg(test)]
+mod durable_tests;
+#[cfg(test)]
 mod fault_tests;
+#[cfg(test)]
+mod journal_damage_tests;
 #[cfg(test)]
 mod real_tests;
 #[cfg(test)]
@@ -53,21 +61,28 @@ mod stranger_tests;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
+mod undo_crash_tests;
+#[cfg(test)]
 mod undo_edit_tests;
 #[cfg(test)]
 mod undo_props;
 #[cfg(test)]
 mod undo_tests;
+#[cfg(test)]
+mod walk;
 
 #[cfg(test)]
 use committer::Finished;
-pub(crate) use committer::{CommitOptions, Committer, Replacement, Verdict};
+pub(crate) use committer::{CommitOptions, Committer, Replacement, Uncarried, Verdict};
 pub(crate) use edit::{Edit, Edits, no_edits};
 pub(crate) use failure::CommitFailure;
 pub(crate) use files::content_hash;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use journal::fuzz::fuzz_journal;
 pub(crate) use lock::{LockError, ShardLock, lock, pending};
 pub(crate) use purge::purge;
 pub(crate) use recover::{Recovery, recover};
 pub(crate) use state::look;
 pub use state::{KeptRun, Standing};
+pub(crate) use tidy::tidy;
 pub(crate) use undo::undo;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::files::ensure_folder;
 use super::names::{Home, Room};
 use crate::engine::disk::{Disk, DiskError, Trouble};
-use crate::engine::metrics::DriveKind;
+use crate::engine::metrics::{Drive, DriveKind};
 use crate::engine::settings::WriteMode;
 
 /// A rename between folders is slow when it takes this many times one inside a folder …
@@ -23,9 +23,10 @@ pub(super) struct Mount {
     pub(super) no_replace: bool,
     /// A file can have a second name.
     pub(super) links: bool,
-    /// A rename over an existing file is atomic and harms nothing (SMB deletes the target when somebody holds it).
+    /// A rename over an existing file is atomic and harms nothing (SMB deletes the target when somebody holds it; FAT has no journal,
+    /// and a power cut in the middle can leave neither).
     pub(super) over: bool,
-    /// Identities may change by themselves: inode numbers are invented by a client.
+    /// Identities may change by themselves: inode numbers are invented by a client, or by a file system that has none.
     pub(super) loose_inodes: bool,
     /// Where kept originals go.
     pub(super) keep_in: Room,
@@ -40,7 +41,8 @@ pub(super) fn probe(disk: &dyn Disk, home: &Home, wanted: WriteMode) -> Result<M
     let cleared = clear(disk, &folder);
     let found = result?;
     cleared?;
-    let remote = is_remote(disk, home);
+    let drive = disk.drive(&home.shard);
+    let remote = is_remote(&drive);
     let staged = match wanted {
         WriteMode::Direct => false,
         WriteMode::Staged => found.no_replace,
@@ -50,15 +52,29 @@ pub(super) fn probe(disk: &dyn Disk, home: &Home, wanted: WriteMode) -> Result<M
         staged,
         no_replace: found.no_replace,
         links: found.links,
-        over: !remote,
-        loose_inodes: remote,
+        over: is_atomic(&drive),
+        loose_inodes: remote || is_fat(&drive),
         keep_in: if found.slow_between_folders { Room::Shard } else { Room::Originals },
     })
 }
 
 /// Network and user-space file systems get the ways that assume the least: nothing is ever renamed over a file there.
-pub(super) fn is_remote(disk: &dyn Disk, home: &Home) -> bool {
-    disk.drive(&home.shard).kind == DriveKind::Network
+fn is_remote(drive: &Drive) -> bool {
+    drive.kind == DriveKind::Network
+}
+
+/// May a file be renamed over another?
+pub(super) fn renames_over(disk: &dyn Disk, home: &Home) -> bool {
+    is_atomic(&disk.drive(&home.shard))
+}
+
+fn is_atomic(drive: &Drive) -> bool {
+    !is_remote(drive) && !is_fat(drive)
+}
+
+/// Memory cards and sticks, as Linux and macOS name their file systems.
+fn is_fat(drive: &Drive) -> bool {
+    matches!(drive.file_system.as_str(), "vfat" | "msdos" | "exfat")
 }
 
 /// What trying told.
@@ -111,7 +127,7 @@ fn measure(disk: &dyn Disk, home: &Home, folder: &Path) -> Result<Tried, DiskErr
 }
 
 /// Removes everything a probe can have left; only names that it uses.
-fn clear(disk: &dyn Disk, folder: &Path) -> Result<(), DiskError> {
+pub(super) fn clear(disk: &dyn Disk, folder: &Path) -> Result<(), DiskError> {
     if !disk.is_folder(folder)? {
         return Ok(());
     }
@@ -132,4 +148,26 @@ fn clear(disk: &dyn Disk, folder: &Path) -> Result<(), DiskError> {
         disk.remove_dir(&inner)?;
     }
     disk.remove_dir(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_renamed_over_on_networks_and_memory_cards() {
+        let on = |kind, name: &str| Drive {
+            kind,
+            file_system: name.to_owned(),
+        };
+        for name in ["ext4", "xfs", "btrfs", "ntfs3", "apfs", ""] {
+            let drive = on(DriveKind::Solid, name);
+            assert!(is_atomic(&drive) && !is_fat(&drive), "{name}");
+        }
+        for name in ["vfat", "msdos", "exfat"] {
+            let drive = on(DriveKind::Unknown, name);
+            assert!(!is_atomic(&drive) && is_fat(&drive), "{name}");
+        }
+        assert!(!is_atomic(&on(DriveKind::Network, "nfs")));
+    }
 }

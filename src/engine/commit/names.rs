@@ -71,6 +71,18 @@ pub(super) fn is_run_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= 64 && !text.starts_with('.') && text.chars().all(plain)
 }
 
+/// Is it a hidden name that a run gives to files in the shard itself?
+pub(super) fn is_ours(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".shardpress-")
+}
+
+/// Is it one of those, given by this run?
+pub(super) fn is_of_run(name: &OsStr, run: &OsStr) -> bool {
+    let rest = name.as_encoded_bytes().strip_prefix(b".shardpress-");
+    let rest = rest.and_then(|rest| rest.strip_prefix(run.as_encoded_bytes()));
+    rest.is_some_and(|rest| rest.starts_with(b"-"))
+}
+
 /// A place of ours for one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Place {
@@ -102,7 +114,7 @@ impl Place {
     /// Is it a name that only we give? `originals/<run>/` is ours altogether.
     pub(super) fn is_ours(&self) -> bool {
         match self.room {
-            Room::Shard => self.name.0.as_encoded_bytes().starts_with(b".shardpress-"),
+            Room::Shard => is_ours(&self.name.0),
             Room::Originals => self.name.0.as_encoded_bytes().ends_with(b".orig"),
         }
     }

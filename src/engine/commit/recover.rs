@@ -9,7 +9,7 @@
 //! which everything is in place is finished, and every other one is taken back, which is always possible as their originals
 //! go only when all of it is durably in place.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,9 +18,10 @@ use super::committer::close_journal;
 use super::files::{Target, ensure_folder, hash_file, move_file, remove_file, settle_move};
 use super::journal::{self, Batch, Found, Intent, Journal, Known};
 use super::lock::ShardLock;
-use super::mount::is_remote;
+use super::mount::renames_over;
 use super::names::Home;
 use super::standing;
+use super::stray::unannounced;
 use super::undo::{self, Undone};
 use crate::engine::disk::{Disk, DiskError, Trouble};
 use crate::engine::metrics::{Notice, Problem};
@@ -114,6 +115,9 @@ fn settle(disk: &dyn Disk, home: &Home) -> Result<Recovery, DiskError> {
             advice: "Check the drive. Compare the folder with a backup; then delete the journal.".to_owned(),
         });
     }
+    if recovery.alarms.is_empty() {
+        recovery.alarms.extend(unannounced(disk, home, &found)?);
+    }
     let Some(header) = found.header.clone() else {
         if recovery.alarms.is_empty() {
             // It broke off while it was created: nothing had begun.
@@ -151,7 +155,7 @@ fn settle(disk: &dyn Disk, home: &Home) -> Result<Recovery, DiskError> {
 }
 
 /// Empty folders of runs that ended before their first batch; the system refuses to remove others.
-fn prune(disk: &dyn Disk, home: &Home) -> Result<(), DiskError> {
+pub(super) fn prune(disk: &dyn Disk, home: &Home) -> Result<(), DiskError> {
     if !disk.is_folder(&home.originals())? {
         return Ok(());
     }
@@ -222,6 +226,8 @@ struct Places<'a> {
     intent: &'a Intent,
     /// What belongs to it did not happen: it is taken back if its original is anywhere.
     back: bool,
+    /// What belongs to it happened, durably.
+    sure: bool,
     source: PathBuf,
     output: PathBuf,
     temp: Option<PathBuf>,
@@ -231,10 +237,15 @@ struct Places<'a> {
 impl Work<'_> {
     fn settle_all(&mut self, found: &Found) -> Result<Vec<(u64, End)>, DiskError> {
         let names: HashSet<OsString> = self.disk.entries(&self.home.shard)?.into_iter().map(|entry| entry.name).collect();
-        let back = self.groups_to_take_back(found)?;
+        let groups = self.groups(found)?;
         let mut ends = Vec::new();
         for (intent, known) in &found.intents {
-            let places = self.places(intent, back.contains(&intent.id));
+            let happened = groups.get(&intent.id);
+            let places = Places {
+                back: happened == Some(&false),
+                sure: happened == Some(&true),
+                ..self.places(intent)
+            };
             let settle = match known {
                 Known::Dropped => false,
                 Known::Open => true,
@@ -264,15 +275,15 @@ impl Work<'_> {
         Ok(ends)
     }
 
-    /// The intents of all groups that did not happen as a whole.
-    fn groups_to_take_back(&self, found: &Found) -> Result<HashSet<u64>, DiskError> {
-        let mut back = HashSet::new();
+    /// Of the open intents in groups: did the group happen as a whole?
+    fn groups(&self, found: &Found) -> Result<HashMap<u64, bool>, DiskError> {
+        let mut all = HashMap::new();
         for group in standing::groups(&found.intents) {
-            if !self.has_happened(&group)? {
-                back.extend(group.iter().filter(|(_, known)| *known == Known::Open).map(|(intent, _)| intent.id));
-            }
+            let happened = self.has_happened(&group)?;
+            let open = group.iter().filter(|(_, known)| *known == Known::Open);
+            all.extend(open.map(|(intent, _)| (intent.id, happened)));
         }
-        Ok(back)
+        Ok(all)
     }
 
     /// Did all of a group take its place? Then every content in it is durable when this returns.
@@ -283,10 +294,11 @@ impl Work<'_> {
         }
         let mut whole = true;
         for (intent, _) in group {
-            let at = self.places(intent, false);
+            let at = self.places(intent);
             let now = self.content(&at.output, intent)?;
             let placed = match now {
-                Content::Replacement => intent.same_name() || self.content(&at.source, intent)? == Content::Missing,
+                Content::Replacement if intent.same_name() => !self.may_be_unsynced(&at, self.content_of(at.kept.as_ref(), intent)?),
+                Content::Replacement => self.content(&at.source, intent)? == Content::Missing,
                 // People write in such files: what they changed since had taken its place before.
                 Content::Empty | Content::Short | Content::Other => intent.is_edit() && self.was_exchanged(&at)?,
                 Content::Missing | Content::Original => false,
@@ -299,16 +311,17 @@ impl Work<'_> {
         }
         if whole {
             for (intent, _) in group {
-                self.sync_content(&self.places(intent, false).output)?;
+                self.sync_content(&self.places(intent).output)?;
             }
         }
         Ok(whole)
     }
 
-    fn places<'i>(&self, intent: &'i Intent, back: bool) -> Places<'i> {
+    fn places<'i>(&self, intent: &'i Intent) -> Places<'i> {
         Places {
             intent,
-            back,
+            back: false,
+            sure: false,
             source: self.home.shard.join(&intent.source.0),
             output: self.home.shard.join(&intent.output.0),
             temp: intent.temp.as_ref().map(|place| place.path(self.home, self.run)),
@@ -419,13 +432,13 @@ impl Work<'_> {
                 self.drop_copy(at, kept)?;
                 Ok(End::RolledBack)
             }
-            Replacement if at.back && kept == Original => {
+            Replacement if kept == Original && (at.back || (!at.sure && self.may_be_unsynced(at, kept))) => {
                 self.restore_over(at)?;
                 self.same_name(at)?;
                 Ok(End::Restored)
             }
             Replacement => {
-                // Written in place, perhaps, and killed before its sync: now it is durable, and only then it counts as done.
+                // Durable before it took this name, or else its original would not be gone.
                 self.sync_content(&at.source)?;
                 self.drop_aside(at, kept)?;
                 self.remove_temp(at)?;
@@ -482,6 +495,12 @@ impl Work<'_> {
         }
     }
 
+    /// Written under the name of an original that had stepped aside, and not known to have been synced: it may have been killed
+    /// before that, or its sync failed, and one that is repeated may lie.
+    fn may_be_unsynced(&self, at: &Places<'_>, kept: Content) -> bool {
+        at.temp.is_none() && kept == Content::Original
+    }
+
     /// Did a replacement take this name, whatever became of it since? Its original stepped aside and the temporary file, which
     /// only a rename takes away then, is gone.
     fn was_exchanged(&self, at: &Places<'_>) -> Result<bool, DiskError> {
@@ -523,7 +542,12 @@ impl Work<'_> {
         let Some(path) = &at.kept else { return Ok(()) };
         match kept {
             Content::Missing => Ok(()),
-            Content::Original => remove_file(self.disk, path),
+            Content::Original => match (self.disk.stat(&at.source)?, self.disk.stat(path)?) {
+                (Some(source), Some(kept)) if source.same_file(&kept) => remove_file(self.disk, path),
+                // What has the name is a copy, and nobody knows whether it ever was durable: a sync that is repeated may lie. What
+                // was kept is.
+                _ => self.restore_over(at),
+            },
             _ => {
                 self.notice(path, "This is not the original that was to be kept here; it was left as it is.");
                 Ok(())
@@ -548,7 +572,7 @@ impl Work<'_> {
     /// The kept original gets its name back from its complete replacement.
     fn restore_over(&self, at: &Places<'_>) -> Result<(), DiskError> {
         let Some(path) = &at.kept else { return Ok(()) };
-        if is_remote(self.disk, self.home) {
+        if !renames_over(self.disk, self.home) {
             remove_file(self.disk, &at.source)?;
             return self.restore(at);
         }

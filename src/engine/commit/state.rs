@@ -139,7 +139,7 @@ fn names(disk: &dyn Disk, folder: &Path) -> Result<HashSet<OsString>, DiskError>
 }
 
 /// Folders in `originals/` that are named as runs are.
-fn run_folders(disk: &dyn Disk, home: &Home) -> Result<Vec<String>, DiskError> {
+pub(super) fn run_folders(disk: &dyn Disk, home: &Home) -> Result<Vec<String>, DiskError> {
     if !disk.is_folder(&home.originals())? {
         return Ok(Vec::new());
     }
@@ -222,7 +222,7 @@ fn with_known(journals: &[(PathBuf, Found)]) -> impl Iterator<Item = (&Intent, K
 }
 
 /// `journal`, `journal-2` …
-fn is_journal(name: &OsStr) -> bool {
+pub(super) fn is_journal(name: &OsStr) -> bool {
     name.to_str().is_some_and(|name| {
         let number = name.strip_prefix("journal").map(|rest| rest.strip_prefix('-').unwrap_or(rest));
         number.is_some_and(|number| number.chars().all(|c| c.is_ascii_digit()))
@@ -308,6 +308,13 @@ pub(super) fn mark(disk: &dyn Disk, home: &Home, run: &str) -> Result<(), DiskEr
             // Nothing has begun. If it cannot go, the next one to lock the shard finds nothing to do.
             let _ = super::files::remove_file(disk, &path);
         })
+}
+
+/// Makes the mark that is there durable.
+pub(super) fn sync_mark(disk: &dyn Disk, home: &Home) -> Result<(), DiskError> {
+    disk.open(&home.undo_mark())?.sync()?;
+    disk.sync_dir(&home.folder())?;
+    disk.sync_dir(&home.shard)
 }
 
 /// The undo is over, durably.

@@ -353,6 +353,7 @@ fn an_edit_that_is_made_anew_is_as_safe() {
                     for_good,
                     kind: std::io::ErrorKind::Other,
                     happens: false,
+                    quarters: 2,
                 });
                 let _ = job(&disk, &mode, "r1");
                 // The call that fails may move that moment behind the edit: then somebody wrote over it, and that is that.

@@ -4,11 +4,12 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::mount::Mount;
 use super::names::Room;
 use super::*;
-use crate::engine::disk::crash::{Abilities, CrashDisk};
+use crate::engine::disk::crash::{Abilities, CrashDisk, Gate};
 use crate::engine::disk::{Disk, DiskError};
 use crate::engine::settings::{Mtime, Originals, Verify, WriteMode};
 
@@ -104,6 +105,10 @@ pub(super) struct Mode {
     /// Replacements a batch.
     pub(super) batch: usize,
     pub(super) sidecars: Sidecars,
+    pub(super) verify: Verify,
+    pub(super) mtime: Mtime,
+    /// Any original may step aside for a moment, whatever the mount can do.
+    pub(super) may_park: bool,
 }
 
 pub(super) const SHARD: &str = "/s";
@@ -115,6 +120,7 @@ pub(super) fn modes() -> Vec<Mode> {
         links: true,
         network: false,
         lies: false,
+        gate: Gate::Keeps,
     };
     let local = Mount {
         staged: true,
@@ -189,6 +195,9 @@ pub(super) fn modes() -> Vec<Mode> {
                 images: IMAGES.len(),
                 batch: 2,
                 sidecars: Sidecars::No,
+                verify: Verify::Decode,
+                mtime: Mtime::Keep,
+                may_park: false,
             });
         }
     }
@@ -299,6 +308,20 @@ pub(super) fn recover_only(disk: &CrashDisk, run: &str) -> Result<Recovery, Stri
     recover(&disk, &lock).map_err(|error| error.to_string())
 }
 
+thread_local! {
+    static FROZEN: Cell<Option<Duration>> = const { Cell::new(None) };
+}
+
+/// The time since 1970 that this thread is to see, so that two jobs on equal disks write equal journals; `None`: as it is.
+pub(super) fn frozen() -> Option<Duration> {
+    FROZEN.get()
+}
+
+/// Stops the clock for this thread.
+pub(super) fn freeze() {
+    FROZEN.set(Some(Duration::from_secs(1_800_000_000)));
+}
+
 /// The whole job: lock, recover, replace what is still an original, finish.
 pub(super) fn job(disk: &CrashDisk, mode: &Mode, run: &str) -> Result<JobDone, String> {
     let text = |error: DiskError| error.to_string();
@@ -314,8 +337,8 @@ pub(super) fn job(disk: &CrashDisk, mode: &Mode, run: &str) -> Result<JobDone, S
     let options = CommitOptions {
         originals: mode.originals,
         write: WriteMode::Auto,
-        verify: Verify::Decode,
-        mtime: Mtime::Keep,
+        verify: mode.verify,
+        mtime: mode.mtime,
         parallel: 1,
     };
     let committer = Committer::with_mount(&shared, &lock, run, options, mode.mount).map_err(text)?;
@@ -391,7 +414,9 @@ pub(super) fn judge(disk: &CrashDisk, mode: &Mode, moment: Moment) -> Result<(),
         // Only where names change hands without a rename over is there a moment without either.
         let told = mode.sidecars().iter().any(|(_, of)| of.contains(&index));
         let stays = mode.originals == Originals::Keep || told;
-        let parks = image.source == image.output && !(mode.mount.over && (mode.mount.links || !stays));
+        // Where originals come back by being copied, they are kept until the copy is known to be durable.
+        let copies = !mode.mount.no_replace && !mode.mount.links;
+        let parks = copies || mode.may_park || (image.source == image.output && !(mode.mount.over && (mode.mount.links || !stays)));
         let parked = parks && ours.values().any(|data| data.as_slice() == image.original);
         match moment {
             Moment::Interrupted if !(original || replaced || parked) => return Err(format!("{} is lost", image.source)),
@@ -445,7 +470,7 @@ fn judge_sidecars(disk: &CrashDisk, mode: &Mode, moment: Moment) -> Result<(), S
         let told = at(name).and_then(|data| said(data, &of));
         if moment == Moment::Interrupted {
             // Without links or a rename over there is a moment without the name, in which the old content has another.
-            let parks = !(mode.mount.over && mode.mount.links);
+            let parks = mode.may_park || !(mode.mount.over && mode.mount.links);
             if told.is_none() && !(parks && kept.iter().any(|data| said(data, &of).is_some())) {
                 return Err(format!("{name} is lost"));
             }

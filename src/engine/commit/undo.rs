@@ -15,10 +15,11 @@ use super::back::{Bench, End, Item, Older, Refusal};
 use super::failure::CommitFailure;
 use super::journal::Intent;
 use super::lock::ShardLock;
+use super::mount::renames_over;
 use super::names::Home;
 use super::state::{self, Kept, read_kept};
 use crate::engine::disk::{Disk, DiskError};
-use crate::engine::metrics::{DriveKind, Notice, Problem};
+use crate::engine::metrics::{Notice, Problem};
 
 /// Files that go back between two syncs of their folder.
 const BATCH: usize = 256;
@@ -91,6 +92,8 @@ pub(super) fn resume(disk: &dyn Disk, home: &Home) -> Result<Option<Undone>, Dis
             Ok(None)
         }
         Some(run) => {
+            // Whoever made the mark may have been killed before it was durable, and what follows relies on it.
+            state::sync_mark(disk, home)?;
             let kept = read_kept(disk, home, &run)?;
             go_back(disk, home, &kept, 1, true, &|| false).map(Some)
         }
@@ -109,7 +112,7 @@ fn go_back(
         disk,
         home,
         run: &kept.run,
-        over: disk.drive(&home.shard).kind != DriveKind::Network,
+        over: renames_over(disk, home),
         resumed,
     };
     let mut work = Work {
@@ -139,6 +142,8 @@ fn go_back(
         }
         back.extend(work.batch(batch)?);
     }
+    // Before the journal says so: an undo that was killed may have done all of it, and not durably.
+    work.sync()?;
     let mut undone = work.undone;
     if !undone.failed.is_empty() {
         // The mark stays, so that it goes on there.

@@ -1,13 +1,12 @@
 //! Undo and purge where files tell of others: they go back together, or not at all, and what they say stays true.
 
-use std::collections::HashSet;
 use std::path::Path;
 
-use super::crash_tests::{names, states, survivals};
 use super::look;
 use super::testing::{IMAGES, Mode, SHARD, Sidecars, first_content, modes_with_edits};
-use super::undo_tests::{after_run, is_as_before, nothing_is_lost, purge_run, undo_run};
-use crate::engine::disk::crash::{CrashDisk, Survives};
+use super::undo_tests::{after_run, is_as_before, purge_run, undo_run};
+use super::walk::listing;
+use crate::engine::disk::crash::CrashDisk;
 use crate::engine::settings::Originals;
 
 fn keeping(ways: &[(Sidecars, usize, usize)]) -> Vec<Mode> {
@@ -28,7 +27,7 @@ fn files_that_tell_of_others_go_back_with_them() {
         let disk = after_run(&mode);
         let undone = undo_run(&disk, "r1").expect("no fault").expect("kept");
         assert!(undone.refused.is_empty() && undone.alarms.is_empty(), "{mode:?} {undone:?}");
-        is_as_before(&disk, &mode, &|| format!("{mode:?}"));
+        is_as_before(&disk, &mode).unwrap_or_else(|problem| panic!("{mode:?}: {problem}"));
         assert_eq!(disk.folders().len(), 1, "{mode:?}");
         let disk = after_run(&mode);
         let purged = purge_run(&disk, "r1").expect("no fault").expect("kept");
@@ -41,31 +40,6 @@ fn files_that_tell_of_others_go_back_with_them() {
             .collect();
         assert!(left.is_empty(), "{mode:?} {left:?}");
     }
-}
-
-#[test]
-fn killed_at_every_step_they_go_on_together() {
-    let survivals = survivals();
-    let mut tried = 0;
-    for mode in keeping(&[(Sidecars::Both, 3, 2)]) {
-        let start = after_run(&mode);
-        let whole = start.after(Survives::Machine);
-        undo_run(&whole, "r1").expect("no fault");
-        for step in 0..whole.steps() {
-            let disk = start.after(Survives::Machine);
-            disk.crash_at(step);
-            let _ = undo_run(&disk, "r1");
-            for (survives, state) in states(&disk, &survivals, &mut HashSet::new()) {
-                let context = || format!("{mode:?} step {step} {survives:?}");
-                nothing_is_lost(&state, &mode, &context);
-                undo_run(&state, "r1").unwrap_or_else(|problem| panic!("{}: {problem}", context()));
-                is_as_before(&state, &mode, &context);
-                tried += 1;
-            }
-        }
-    }
-    assert!(tried > 500, "only {tried} states");
-    eprintln!("{tried} states after a crash of an undo with edits");
 }
 
 /// Somebody adds a row.
@@ -84,7 +58,7 @@ fn a_group_of_which_one_changed_since_stays_whole() {
         add_row(&disk, "a.json");
         let before = disk.files();
         let undone = undo_run(&disk, "r1").expect("no fault").expect("kept");
-        let context = format!("{mode:?} {undone:?}\n{:#?}", names(&disk));
+        let context = format!("{mode:?} {undone:?}\n{}", listing(&disk));
         assert_eq!((undone.files, undone.refused.len()), (6, 2), "{context}");
         let said = |name: &str| {
             undone
@@ -109,14 +83,14 @@ fn a_group_of_which_one_changed_since_stays_whole() {
         // Out of the way, it and its image come back.
         disk.take("/s/a.json");
         undo_run(&disk, "r1").expect("no fault").expect("kept");
-        is_as_before(&disk, &mode, &|| context.clone());
+        is_as_before(&disk, &mode).unwrap_or_else(|problem| panic!("{}: {problem}", context.clone()));
     }
     // Of rows that tell of all: a batch whose image changed stays, with its rows; later batches come back, with theirs.
     for mode in keeping(&[(Sidecars::Rows, 4, 2)]) {
         let disk = after_run(&mode);
         disk.put("/s/a.jpg", b"somebody's own");
         let undone = undo_run(&disk, "r1").expect("no fault").expect("kept");
-        let context = format!("{mode:?} {undone:?}\n{:#?}", names(&disk));
+        let context = format!("{mode:?} {undone:?}\n{}", listing(&disk));
         let files = disk.files();
         let rows = String::from_utf8_lossy(&files[Path::new("/s/rows.jsonl")]).into_owned();
         for (image, back) in IMAGES.iter().zip([false, false, true, true]) {
@@ -130,7 +104,7 @@ fn a_group_of_which_one_changed_since_stays_whole() {
         }
         disk.take("/s/a.jpg");
         undo_run(&disk, "r1").expect("no fault").expect("kept");
-        is_as_before(&disk, &mode, &|| context.clone());
+        is_as_before(&disk, &mode).unwrap_or_else(|problem| panic!("{}: {problem}", context.clone()));
         // Somebody's own row: nothing can go back, since none of the rows can.
         let disk = after_run(&mode);
         let before = disk.files();
