@@ -267,6 +267,12 @@ pub(super) struct Common {
     /// Memory that a single image may take [default: 1GiB]
     #[arg(long, value_name = "SIZE", value_parser = size, help_heading = "Machine")]
     max_image_memory: Option<Typed<u64>>,
+    /// Time that a single image may take, seconds [default: 30]
+    #[arg(long, value_name = "SECONDS", value_parser = number::<u64>, allow_negative_numbers = true, help_heading = "Machine")]
+    max_seconds: Option<Typed<u64>>,
+    /// Time that it may take on top of that for each of its megapixels, seconds [default: 1]
+    #[arg(long, value_name = "SECONDS", value_parser = number::<f64>, allow_negative_numbers = true, help_heading = "Machine")]
+    max_seconds_per_megapixel: Option<Typed<f64>>,
 
     /// Write the report as JSON
     #[arg(long, value_name = "FILE", help_heading = "Output")]
@@ -314,6 +320,8 @@ impl Common {
         typed!("max-pixels", &self.max_pixels, "a whole number of pixels" => "limits.max_pixels");
         typed!("max-file-bytes", &self.max_file_bytes, "a size such as 512MiB or 2GB" => "limits.max_file_bytes");
         typed!("max-image-memory", &self.max_image_memory, "a size such as 512MiB or 2GB" => "limits.max_image_memory");
+        typed!("max-seconds", &self.max_seconds, "a whole number of seconds" => "limits.max_seconds");
+        typed!("max-seconds-per-megapixel", &self.max_seconds_per_megapixel, "a number of seconds" => "limits.max_seconds_per_megapixel");
         match &self.newer_than {
             Some(Ok(when)) => layer.set("choose.newer_than", when.and_then(|when| when.format(&Rfc3339).ok())),
             Some(Err(typed)) => wrong(
@@ -450,7 +458,8 @@ mod tests {
             --convert webp,bmp --also tiff,gif --include a* --include b* --exclude c* --min-size 1kB --max-size 1MiB \
             --newer-than 2026-11-01 --skip-unless-smaller --min-saving 12.5 --limit 7 --recursive --shard s1 --resume-from s0 --slice 2/8 \
             --originals delete --collisions number --write staged --verify reread --mtime now --update-sidecars --tag-flattened flat \
-            --workers 3 --io 5 --memory 1GiB --backend cpu --adapter rtx --low-priority --max-pixels 5 --max-file-bytes 6 --max-image-memory 7";
+            --workers 3 --io 5 --memory 1GiB --backend cpu --adapter rtx --low-priority --max-pixels 5 --max-file-bytes 6 --max-image-memory 7 \
+            --max-seconds 8 --max-seconds-per-megapixel 0.5";
         let (layer, problems) = flags(&typed.split_whitespace().collect::<Vec<_>>().join(" "));
         assert_eq!(problems, Vec::<String>::new());
         let resolved = Settings::resolve(vec![(Origin::Flag, layer)]);

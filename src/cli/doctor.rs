@@ -41,6 +41,13 @@ pub(super) fn doctor(paths: &[PathBuf]) -> Exit {
         row("  Largest image", &format!("{} pixels", format::count(settings.limits.max_pixels))),
         row("  Largest file", &format::memory(settings.limits.max_file_bytes)),
         row("  Memory an image", &format::memory(settings.limits.max_image_memory)),
+        row(
+            "  Time an image",
+            &format!(
+                "{} s and {} s a megapixel",
+                settings.limits.max_seconds, settings.limits.max_seconds_per_megapixel
+            ),
+        ),
         String::new(),
         "Drives".into(),
     ]);

@@ -56,7 +56,7 @@ const THREADS: Kind = Kind::Whole {
 };
 
 /// Every setting, in the order in which they are shown.
-pub static CATALOGUE: [Row; 46] = [
+pub static CATALOGUE: [Row; 48] = [
     field(
         "picture.target",
         &["target"],
@@ -532,6 +532,33 @@ pub static CATALOGUE: [Row; 46] = [
         Kind::Bytes { from: 1 },
     )
     .words("limit ram"),
+    field(
+        "limits.max_seconds",
+        &["max-seconds"],
+        Heading::Speed,
+        "Most time for one image",
+        "Images that take longer are left alone.",
+        Kind::Whole {
+            unit: "s",
+            from: 1,
+            to: 86_400,
+        },
+    )
+    .words("limit seconds timeout"),
+    field(
+        "limits.max_seconds_per_megapixel",
+        &["max-seconds-per-megapixel"],
+        Heading::Speed,
+        "And for each megapixel",
+        "On top of it, for large images.",
+        Kind::Number {
+            unit: "s",
+            from: 0.0,
+            with_from: true,
+            to: 3600.0,
+        },
+    )
+    .words("limit seconds timeout"),
 ];
 
 #[cfg(test)]

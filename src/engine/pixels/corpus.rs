@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::basin::decode_both_ways;
 use super::decode::{DecodeOptions, check_limits, rows};
 use super::probe::{InMemory, ProbeError, probe};
-use super::sunk::decode_both_ways;
 use super::{Pixels, orient};
 use crate::engine::settings::{Format, Limits};
 

@@ -153,9 +153,9 @@ pub(crate) enum DecodeError {
         setting: &'static str,
     },
     /// The deadline passed.
-    #[error("decoding was given up after {secs} s, the time granted to one image")]
+    #[error("it was given up after {secs} s, longer than --max-seconds and --max-seconds-per-megapixel allow one image")]
     OutOfTime {
-        /// Seconds spent on decoding, whole ones.
+        /// Seconds spent on it, whole ones.
         secs: u64,
     },
 }
@@ -192,6 +192,7 @@ pub(crate) fn decode_ours(bytes: &[u8], keep_profile: bool) -> Result<Decoded, D
             max_pixels: u64::MAX,
             max_file_bytes: u64::MAX,
             max_image_memory: u64::MAX,
+            ..Limits::default()
         },
         deadline: None,
         keep_profile,

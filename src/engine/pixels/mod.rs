@@ -1,6 +1,8 @@
 //! Pictures in memory: formats, headers, decoding, colour, encoding. Knows nothing about folders or datasets,
 //! does no I/O beyond the reader it is handed, and takes no memory before a limit was checked.
 
+#[cfg(any(test, feature = "fuzzing"))]
+mod basin;
 mod colour;
 #[cfg(test)]
 mod corpus;
@@ -17,11 +19,13 @@ mod png;
 mod probe;
 mod profile;
 #[cfg(test)]
-mod sunk;
+pub(super) mod sunk;
 mod webp;
 
 use serde::Serialize;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) use basin::decode_both_ways;
 pub(crate) use colour::Colours;
 #[cfg(any(test, feature = "gpu"))]
 pub(super) use decode::Layout;
@@ -109,9 +113,10 @@ pub(crate) struct Header {
     pub animated: bool,
     /// Samples may be transparent (alpha channel, tRNS, palette with alpha).
     pub transparent: bool,
-    /// Samples of a stored pixel: 1 to 4. A palette counts as 1.
+    /// Samples of a stored pixel. A palette counts as 1. Pictures have 1 to 4; other numbers are what a header claims whose
+    /// pixels nobody decodes.
     pub samples: u8,
-    /// Bits of a stored sample: 1 to 16.
+    /// Bits of a stored sample: 1 to 16, or what a header claims whose pixels nobody decodes.
     pub bits: u8,
     /// Rows cannot be decoded top to bottom in one pass (progressive JPEG, interlaced PNG).
     pub multi_pass: bool,

@@ -1,6 +1,6 @@
 //! BMP, TIFF and still GIF, by the `image` crate. Rare formats: plain ways, checked hard.
 
-use std::io::Cursor;
+use std::io::{BufRead, Cursor, Read, Seek, SeekFrom};
 use std::time::Instant;
 
 use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, tiff::TiffDecoder};
@@ -30,16 +30,22 @@ pub(super) fn whole_cost(header: &Header) -> u64 {
 /// Decodes a still bitmap, TIFF or GIF.
 pub(super) fn decode(bytes: &[u8], header: &Header, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let started = Instant::now();
-    let cursor = Cursor::new(bytes);
+    let cursor = Timed {
+        bytes: Cursor::new(bytes),
+        deadline: options.deadline,
+        reads: 0,
+    };
     let picture = match header.format {
         Format::Bmp => {
             check_bitmap_length(bytes, header)?;
-            read(BmpDecoder::new(cursor).map_err(failed)?, options)?
+            BmpDecoder::new(cursor).map_err(failed).and_then(|decoder| read(decoder, options))
         }
-        Format::Tiff => read(TiffDecoder::new(cursor).map_err(failed)?, options)?,
-        _ => read(GifDecoder::new(cursor).map_err(failed)?, options)?,
+        Format::Tiff => TiffDecoder::new(cursor).map_err(failed).and_then(|decoder| read(decoder, options)),
+        _ => GifDecoder::new(cursor).map_err(failed).and_then(|decoder| read(decoder, options)),
     };
+    // Before the error: decoders that were stopped say that the file was cut short, or that it is damaged.
     options.check_time(started)?;
+    let picture = picture?;
     let (pixels, flattened, colours) = convert(picture, options)?;
     Ok(Decoded {
         pixels,
@@ -48,6 +54,52 @@ pub(super) fn decode(bytes: &[u8], header: &Header, options: &DecodeOptions) -> 
         colours,
         notes: Vec::new(),
     })
+}
+
+/// The bytes of a file until time is up: the decoders of `image` cannot be stopped otherwise. What they do between two reads is
+/// bounded by the picture's size.
+struct Timed<'a> {
+    bytes: Cursor<&'a [u8]>,
+    deadline: Option<Instant>,
+    reads: u32,
+}
+
+/// Reads between two looks at the clock; a read may be of a single byte.
+const READS_PER_LOOK: u32 = 256;
+
+impl Timed<'_> {
+    fn look(&mut self) -> std::io::Result<()> {
+        self.reads = self.reads.wrapping_add(1);
+        if self.reads.is_multiple_of(READS_PER_LOOK) && self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Err(std::io::ErrorKind::TimedOut.into());
+        }
+        Ok(())
+    }
+}
+
+impl Read for Timed<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.look()?;
+        self.bytes.read(buffer)
+    }
+}
+
+impl BufRead for Timed<'_> {
+    fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
+        self.look()?;
+        self.bytes.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.bytes.consume(amount);
+    }
+}
+
+impl Seek for Timed<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        self.look()?;
+        self.bytes.seek(to)
+    }
 }
 
 /// What a decoder of `image` gives.
@@ -244,8 +296,8 @@ mod tests {
     use image::ImageEncoder as _;
 
     use super::*;
+    use crate::engine::pixels::basin::decode_both_ways;
     use crate::engine::pixels::probe::{InMemory, probe};
-    use crate::engine::pixels::sunk::decode_both_ways;
     use crate::engine::settings::Limits;
 
     fn decoded(file: &[u8]) -> Result<Decoded, DecodeError> {

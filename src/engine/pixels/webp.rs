@@ -318,10 +318,10 @@ mod tests {
     use image_webp::{ColorType, WebPEncoder};
 
     use super::*;
+    use crate::engine::pixels::basin::decode_both_ways;
     use crate::engine::pixels::colour::ToSrgb;
     use crate::engine::pixels::exif::{self, Order};
     use crate::engine::pixels::probe::{InMemory, probe};
-    use crate::engine::pixels::sunk::decode_both_ways;
     use crate::engine::settings::Limits;
 
     const MATTE: [u8; 3] = [114, 3, 250];

@@ -33,6 +33,7 @@ pub(crate) use geometry::{Geometry, exceeds, geometry};
 #[cfg(all(test, feature = "gpu"))]
 pub(crate) use gpu::lost_after;
 pub(crate) use strips::{StripError, StripResizer, strip_cost};
+pub(crate) use weights::weights_cost;
 
 use super::metrics::{Adapter, CardMeasurements, CardRecord, NotMeasured};
 use super::pixels::{Channels, Pixels, Size};

@@ -10,6 +10,7 @@
 
 use std::f64::consts::PI;
 
+use crate::engine::pixels::Size;
 use crate::engine::settings::Filter;
 
 /// Bits behind the point of [`Weights::wide`].
@@ -102,6 +103,20 @@ impl Weights {
     }
 }
 
+/// Memory of the weights of both axes, bytes: an upper bound. Next to nothing for a photograph; of a picture millions of pixels
+/// wide they take more than the pixels. `fast_image_resize` has them as 64-bit numbers, `2 * ceil(radius) + 1` an output sample,
+/// and beside these, as long as it makes them, as our own are: in 16 bits.
+pub(crate) fn weights_cost(from: Size, to: Size, filter: Filter) -> u64 {
+    let axis = |from: u32, to: u32| {
+        let radius = support(filter) * (f64::from(from) / f64::from(to)).max(1.0);
+        // As floating point only to be rounded up: a side has 32 bits, so this is exact.
+        let window = 2 * radius.ceil() as u64 + 1;
+        // And what says where each window is.
+        u64::from(to) * (window * (8 + 2) + 96)
+    };
+    axis(from.width, to.width).saturating_add(axis(from.height, to.height))
+}
+
 /// How far a filter reaches to either side, output samples.
 pub(super) fn support(filter: Filter) -> f64 {
     match filter {
@@ -190,6 +205,27 @@ mod tests {
     use super::*;
 
     const ALL: [Filter; 4] = [Filter::Lanczos3, Filter::CatmullRom, Filter::Mitchell, Filter::Area];
+
+    #[test]
+    fn no_more_weights_than_were_counted() {
+        for (from, to) in [(1, 1), (7, 3), (3, 7), (4000, 512), (1_000_000, 512), (1_000_000, 1), (1, 512)] {
+            for filter in ALL {
+                for weights in [Weights::narrow(from, to, filter), Weights::wide(from, to, filter)] {
+                    let values: usize = weights.outputs.iter().map(|window| window.values.len()).sum();
+                    let square = |side| Size { width: side, height: side };
+                    let counted = weights_cost(square(from), square(to), filter);
+                    // Both axes, and 10 bytes a weight.
+                    assert!(
+                        values as u64 * 20 <= counted,
+                        "{from} to {to} {filter:?}: {values} weights, {counted} bytes"
+                    );
+                }
+            }
+        }
+        // A photograph's are a rounding error.
+        let [from, to] = [(4000, 3000), (512, 384)].map(|(width, height)| Size { width, height });
+        assert!(weights_cost(from, to, Filter::Lanczos3) < 1 << 20);
+    }
 
     #[test]
     fn weights_sum_to_one_and_windows_advance() {

@@ -289,6 +289,11 @@ pub struct Limits {
     pub max_file_bytes: u64,
     /// Memory to work on the image, bytes.
     pub max_image_memory: u64,
+    /// Time on the wall clock from the start of its decode to its verified replacement, seconds, whatever its size: at
+    /// least 1.
+    pub max_seconds: u64,
+    /// The same on top of it for each million pixels, seconds, 0 and fractions allowed.
+    pub max_seconds_per_megapixel: f64,
 }
 
 impl Default for Limits {
@@ -297,6 +302,9 @@ impl Default for Limits {
             max_pixels: 268_000_000,
             max_file_bytes: 512 << 20,
             max_image_memory: 1 << 30,
+            // Together ten times what the slowest codec takes on one core.
+            max_seconds: 30,
+            max_seconds_per_megapixel: 1.0,
         }
     }
 }

@@ -14,6 +14,12 @@ const LARGEST_MEGAPIXELS: f64 = 4290.0;
 /// Least memory in which a run makes sense, bytes.
 const LEAST_MEMORY: u64 = 64 << 20;
 
+/// Most time for an image, whatever its size, seconds: a day.
+const MOST_SECONDS: u64 = 86_400;
+
+/// Most time for each of its megapixels, seconds: an hour.
+const MOST_SECONDS_PER_MEGAPIXEL: f64 = 3600.0;
+
 /// More threads than this are a slip of the finger.
 const MOST_THREADS: usize = 1024;
 
@@ -162,6 +168,22 @@ impl Settings {
             l.max_image_memory > 0,
             "An image needs some memory.".into(),
         );
+        check(
+            "limits.max_seconds",
+            (1..=MOST_SECONDS).contains(&l.max_seconds),
+            format!(
+                "The time for an image is {} seconds; it must be from 1 to {MOST_SECONDS}.",
+                l.max_seconds
+            ),
+        );
+        check(
+            "limits.max_seconds_per_megapixel",
+            (0.0..=MOST_SECONDS_PER_MEGAPIXEL).contains(&l.max_seconds_per_megapixel),
+            format!(
+                "The time for a megapixel is {} seconds; it must be from 0 to {MOST_SECONDS_PER_MEGAPIXEL}.",
+                l.max_seconds_per_megapixel
+            ),
+        );
         let m = &self.machine;
         for (key, name, value) in [("machine.workers", "workers", m.workers), ("machine.io", "reads in flight", m.io)] {
             if let Some(n) = value {
@@ -228,6 +250,7 @@ mod tests {
         wrong.picture.quality = 101;
         wrong.choose.also = vec![Format::Png];
         wrong.limits.max_pixels = 0;
+        (wrong.limits.max_seconds, wrong.limits.max_seconds_per_megapixel) = (0, -0.5);
         wrong.machine.workers = Some(0);
         wrong.machine.memory = Some(1);
         wrong.picture.fit = Fit::Box { width: 0, height: 9 };
@@ -261,6 +284,8 @@ mod tests {
             "tag",
             "TIFF",
             "pixel",
+            "time for an image",
+            "time for a megapixel",
             "workers",
             "memory",
             "graphics card",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::quality::Judge;
-use super::{Ready, ShrinkError, Shrinker, Shrunk, allowance, cost, guard, keeps_profile, matte};
+use super::{Ready, ShrinkError, Shrinker, Shrunk, clock::Clock, cost, guard, keeps_profile, matte};
 use crate::engine::metrics::StepTimes;
 use crate::engine::pixels::{self, DecodeOptions, Decoded, Header, InMemory, Matte, Pixels, Size, probe, turn, turned_part};
 use crate::engine::resize::{Backend, Resample, StripError, StripResizer};
@@ -101,12 +101,13 @@ impl Again {
     fn work(&mut self, settings: &Settings, cancelled: &dyn Fn() -> bool) -> Result<Option<Shrunk>, ShrinkError> {
         let cost = cost(&self.header, self.bytes.len() as u64, settings)?;
         self.shrinker.settings = settings.clone();
+        let clock = Clock::since(Instant::now(), self.header.size, &settings.limits);
         let mut steps = StepTimes::default();
         let before_encoding = resized_by(&settings.picture);
         if self.ready.as_ref().is_none_or(|(made_with, _)| *made_with != before_encoding) {
             self.ready = None;
             let small = if cost.strips.is_some() && cost.whole > self.whole {
-                self.shrinker.small(&self.bytes, &self.header, true, Instant::now(), &mut steps)?
+                self.shrinker.small(&self.bytes, &self.header, true, clock, &mut steps)?
             } else {
                 let keep = keeps_profile(&self.header, &settings.picture);
                 self.decode(settings, keep)?;
@@ -130,7 +131,7 @@ impl Again {
             return Ok(None);
         }
         let Some((_, ready)) = &self.ready else { return Ok(None) };
-        self.shrinker.replacement(&self.bytes, &self.header, ready, steps).map(Some)
+        self.shrinker.replacement(&self.bytes, &self.header, ready, steps, clock).map(Some)
     }
 
     /// Decodes the whole picture unless that was done.
@@ -146,7 +147,7 @@ impl Again {
         let options = DecodeOptions {
             matte: decoding.matte,
             limits: &settings.limits,
-            deadline: Instant::now().checked_add(allowance(self.header.size)),
+            deadline: Clock::since(Instant::now(), self.header.size, &settings.limits).deadline(),
             keep_profile,
         };
         let decoded = pixels::decode(&self.bytes, &self.header, &options)?;
@@ -175,7 +176,7 @@ impl Again {
             let options = DecodeOptions {
                 matte: matte(&settings.picture),
                 limits: &settings.limits,
-                deadline: Instant::now().checked_add(allowance(self.header.size)),
+                deadline: Clock::since(Instant::now(), self.header.size, &settings.limits).deadline(),
                 keep_profile: false,
             };
             let rows = pixels::rows(&self.bytes, &self.header, &options)?;

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{ShrinkError, Shrinker, Shrunk, Small, allowance, cost, keeps_profile, matte, micros};
+use super::{ShrinkError, Shrinker, Shrunk, Small, clock::Clock, cost, keeps_profile, matte, micros};
 use crate::engine::metrics::{StepTimes, thread_cpu_time};
 use crate::engine::pixels::{self, DecodeOptions, Header, InMemory, Poured, Size, probe};
 use crate::engine::resize::{CardError, Done, Geometry, Resample, Slot, Ticket, Turn, Want, geometry};
@@ -25,6 +25,9 @@ pub(crate) struct Underway {
     header: Header,
     steps: StepTimes,
     busy: Duration,
+    clock: Clock,
+    /// When the card was given it.
+    since: Instant,
 }
 
 /// A decoded picture that a card resizes.
@@ -113,6 +116,7 @@ impl Shrinker {
         let mut steps = StepTimes::default();
         let header = probe(&mut InMemory(bytes))?;
         cost(&header, bytes.len() as u64, &self.settings)?;
+        let clock = Clock::since(started, header.size, &self.settings.limits);
         let how = Resample::new(&self.settings.picture);
         let Geometry { scaled, .. } = geometry(header.orientation.seen(header.size), &self.settings.picture);
         let want = Want::new(&header, header.orientation.seen(scaled), how);
@@ -122,7 +126,7 @@ impl Shrinker {
             self.backend.turn(&want)
         };
         if let Some(slot) = turn.slot.take() {
-            match self.pour(bytes, &header, how, slot, started) {
+            match self.pour(bytes, &header, how, slot, clock) {
                 Ok(None) => {}
                 Ok(Some(on_card)) => {
                     steps.decode_us = micros(started);
@@ -133,6 +137,8 @@ impl Shrinker {
                         header,
                         steps,
                         busy: watch.spent(),
+                        clock,
+                        since: Instant::now(),
                     };
                     // Others wait for what comes of a comparison.
                     if underway.turn.compare {
@@ -142,14 +148,14 @@ impl Shrinker {
                 }
                 Err(error) => {
                     self.failed(&turn, &want);
-                    return Err(error);
+                    return Err(clock.told(error));
                 }
             }
         }
-        let small = self.small(bytes, &header, in_strips, started, &mut steps);
+        let small = self.small(bytes, &header, in_strips, clock, &mut steps);
         let shrunk = small.and_then(|small| {
             let ready = self.ready(small, &header, &mut steps);
-            self.replacement(bytes, &header, &ready, steps)
+            self.replacement(bytes, &header, &ready, steps, clock)
         });
         match &shrunk {
             Ok(shrunk) => self.told(&turn, &want, false, watch.spent(), shrunk),
@@ -165,12 +171,12 @@ impl Shrinker {
         header: &Header,
         how: Resample,
         mut slot: Box<dyn Slot>,
-        started: Instant,
+        clock: Clock,
     ) -> Result<Option<OnCard>, ShrinkError> {
         let options = DecodeOptions {
             matte: matte(&self.settings.picture),
             limits: &self.settings.limits,
-            deadline: started.checked_add(allowance(header.size)),
+            deadline: clock.deadline(),
             keep_profile: keeps_profile(header, &self.settings.picture),
         };
         let Some(poured) = pixels::decode_into(bytes, header, &options, slot.as_mut())? else {
@@ -193,9 +199,13 @@ impl Shrinker {
             header,
             mut steps,
             busy,
+            clock,
+            since,
         } = underway;
         let begun = Instant::now();
         let back = on_card.back();
+        // Other images were worked on meanwhile, and the card has a bound of its own.
+        let clock = clock.without(since.elapsed());
         steps.resize_us = micros(begun);
         let watch = Stopwatch::start();
         let (small, on_its_own) = match back {
@@ -203,18 +213,18 @@ impl Shrinker {
             Err(error) => {
                 tracing::debug!(%error, "the processor does an image again that a graphics card was at");
                 self.backend.redone();
-                (self.small(bytes, &header, false, Instant::now(), &mut steps), false)
+                (self.small(bytes, &header, false, clock, &mut steps), false)
             }
         };
         let mut judged = Duration::ZERO;
         let shrunk = small.and_then(|mut small| {
             if on_its_own && turn.compare {
                 let comparing = Stopwatch::start();
-                small = self.compared(bytes, &header, small)?;
+                small = self.compared(bytes, &header, small, clock)?;
                 judged = comparing.spent();
             }
             let ready = self.ready(small, &header, &mut steps);
-            self.replacement(bytes, &header, &ready, steps)
+            self.replacement(bytes, &header, &ready, steps, clock)
         });
         match &shrunk {
             Ok(shrunk) if on_its_own => {
@@ -227,8 +237,8 @@ impl Shrinker {
     }
 
     /// Resizes it on the processor, too. The one of the two that is right for sure.
-    fn compared(&mut self, bytes: &[u8], header: &Header, small: Small) -> Result<Small, ShrinkError> {
-        let own = self.small(bytes, header, false, Instant::now(), &mut StepTimes::default())?;
+    fn compared(&mut self, bytes: &[u8], header: &Header, small: Small, clock: Clock) -> Result<Small, ShrinkError> {
+        let own = self.small(bytes, header, false, clock, &mut StepTimes::default())?;
         self.backend.compared(own.pixels == small.pixels);
         Ok(own)
     }

@@ -59,7 +59,9 @@ impl ShrinkError {
                 format!("To have it shrunk, allow more: {setting} {needs}.")
             }
             ShrinkError::Decode(DecodeError::OutOfTime { .. }) => {
-                "Run again when the machine is less busy; if it happens again, save the image anew with another program.".into()
+                "Run again when the machine is less busy, or allow more with --max-seconds; if it happens again, save the image anew with \
+                 another program."
+                    .into()
             }
             ShrinkError::Decode(DecodeError::Unsupported(_)) | ShrinkError::Probe(ProbeError::OtherFormat(_)) => {
                 "Convert it to PNG or JPEG with another program, or leave it as it is.".into()

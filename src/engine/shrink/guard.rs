@@ -12,7 +12,7 @@ thread_local! {
 }
 
 /// Runs `work`; a panic comes back as its message and place. What `work` borrowed may be in any state then.
-pub(super) fn run<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+pub(in crate::engine) fn run<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     install();
     CAUGHT.with_borrow_mut(|caught| *caught = Some(String::new()));
     let result = catch_unwind(AssertUnwindSafe(work));

@@ -7,8 +7,13 @@
 
 mod again;
 mod card;
+mod clock;
 mod error;
 mod guard;
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod mutations;
 mod quality;
 #[cfg(test)]
 mod tests;
@@ -19,7 +24,10 @@ use std::time::{Duration, Instant};
 
 pub(crate) use again::Again;
 pub(crate) use card::{Begun, Underway};
+use clock::Clock;
 pub(crate) use error::ShrinkError;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) use guard::run as guarded;
 pub(crate) use quality::scoring_cost;
 use quality::{Judge, Judged};
 
@@ -28,7 +36,7 @@ use super::pixels::{
     self, Channels, Colours, DecodeError, DecodeOptions, Decoded, EncodeOptions, Header, Matte, Orientation, Pixels, Size, check_limits,
     metadata, turn,
 };
-use super::resize::{Backend, Geometry, Resample, Scratch, StripError, StripResizer, framed, geometry, strip_cost};
+use super::resize::{Backend, Geometry, Resample, Scratch, StripError, StripResizer, framed, geometry, strip_cost, weights_cost};
 use super::settings::{Format, Metadata, PictureSettings, Settings, Shape};
 
 /// Memory that working on an image takes beside the bytes of its file: an upper bound.
@@ -63,7 +71,7 @@ pub(crate) fn cost(header: &Header, file_len: u64, settings: &Settings) -> Resul
         strip_cost(header.size, channels, to, how)
     } else {
         // The vertical pass comes first: as wide as the source, as high as the result.
-        u64::from(header.size.width) * u64::from(to.height) * count + resized
+        u64::from(header.size.width) * u64::from(to.height) * count + resized + weights_cost(header.size, to, how.filter)
     };
     // The resized picture and its turned twin, or the one that is cut or padded.
     let turn = resized + resized.max(small);
@@ -149,11 +157,6 @@ fn keeps_profile(header: &Header, picture: &PictureSettings) -> bool {
     picture.metadata == Metadata::Keep && !(may_be_grey && picture.shape == Shape::Pad && !matte(picture).is_neutral())
 }
 
-/// Time of one image: 30 s, and 1 s a megapixel of the original. Ten times what the slowest codec takes.
-fn allowance(size: Size) -> Duration {
-    Duration::from_secs(30 + size.pixels() / 1_000_000)
-}
-
 impl Shrinker {
     /// A worker's own. `backend` is shared by all of them.
     pub(crate) fn new(settings: &Settings, backend: Arc<dyn Backend>) -> Self {
@@ -209,17 +212,20 @@ impl Shrinker {
     }
 
     /// Encodes, carries over what is said beside the pixels, verifies.
-    fn replacement(&self, bytes: &[u8], header: &Header, ready: &Ready, mut steps: StepTimes) -> Result<Shrunk, ShrinkError> {
+    fn replacement(&self, bytes: &[u8], header: &Header, ready: &Ready, mut steps: StepTimes, clock: Clock) -> Result<Shrunk, ShrinkError> {
         let upright = &ready.upright;
         let mut options = encode_options(&self.settings.picture);
         let begun = Instant::now();
+        clock.check()?;
         let found = metadata::collect(bytes, header, &self.settings.picture);
-        let (jpeg, mut quality) = self.encoded(upright, &mut options)?;
+        let (jpeg, mut quality) = self.encoded(upright, &mut options, clock)?;
         let carried = found.prepare(&self.settings.picture, &ready.colours, upright.size);
         let encoded = carried.insert(jpeg);
+        clock.check()?;
         steps.encode_us = micros(begun);
         let begun = Instant::now();
         pixels::verify(&encoded, upright, &options)?;
+        clock.check()?;
         steps.verify_us = micros(begun);
         let begun = Instant::now();
         if self.judging {
@@ -239,11 +245,11 @@ impl Shrinker {
     }
 
     /// Encodes, at the lowest quality that is good enough where that was asked for: `options` then tells it.
-    fn encoded(&self, upright: &Pixels, options: &mut EncodeOptions) -> Result<(Vec<u8>, Option<ImageQuality>), ShrinkError> {
+    fn encoded(&self, upright: &Pixels, options: &mut EncodeOptions, clock: Clock) -> Result<(Vec<u8>, Option<ImageQuality>), ShrinkError> {
         let Some(least) = self.settings.picture.min_score else {
             return Ok((pixels::encode(upright, options)?, None));
         };
-        let Judged { bytes, quality, score } = Judge::new(upright)?.lowest(options, least)?;
+        let Judged { bytes, quality, score } = Judge::new(upright)?.lowest(options, least, || clock.check())?;
         options.quality = quality;
         let looks = ImageQuality {
             quality,
@@ -285,19 +291,25 @@ impl Shrinker {
     }
 
     /// Decodes and resizes.
-    fn small(
+    fn small(&mut self, bytes: &[u8], header: &Header, in_strips: bool, clock: Clock, steps: &mut StepTimes) -> Result<Small, ShrinkError> {
+        self.small_in_time(bytes, header, in_strips, clock, steps)
+            .map_err(|error| clock.told(error))
+    }
+
+    fn small_in_time(
         &mut self,
         bytes: &[u8],
         header: &Header,
         in_strips: bool,
-        started: Instant,
+        clock: Clock,
         steps: &mut StepTimes,
     ) -> Result<Small, ShrinkError> {
+        let started = Instant::now();
         let how = Resample::new(&self.settings.picture);
         let options = DecodeOptions {
             matte: matte(&self.settings.picture),
             limits: &self.settings.limits,
-            deadline: started.checked_add(allowance(header.size)),
+            deadline: clock.deadline(),
             keep_profile: keeps_profile(header, &self.settings.picture),
         };
         if in_strips && let Some(mut rows) = pixels::rows(bytes, header, &options)? {
@@ -331,6 +343,7 @@ impl Shrinker {
         }
         let decoded = pixels::decode(bytes, header, &options)?;
         steps.decode_us = micros(started);
+        clock.check()?;
         self.resized(Cow::Owned(decoded), header, bytes.len() as u64, steps)
     }
 

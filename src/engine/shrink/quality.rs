@@ -133,7 +133,14 @@ impl<'p> Judge<'p> {
     /// Scores grow with quality but for noise. So this looks up or down from [`FIRST_QUALITY`] in growing steps until the
     /// answer is between two qualities, then halves: nine encodings at most. It begins with nothing learnt from other
     /// pictures, so that a picture's replacement is the same whenever it is made.
-    pub(super) fn lowest(&self, options: &EncodeOptions, least: f64) -> Result<Judged, ScoreError> {
+    ///
+    /// `in_time` is asked before every attempt; its error ends the search.
+    pub(super) fn lowest<E: From<ScoreError>>(
+        &self,
+        options: &EncodeOptions,
+        least: f64,
+        in_time: impl Fn() -> Result<(), E>,
+    ) -> Result<Judged, E> {
         let highest = options.quality;
         let lowest = LOWEST_QUALITY.min(highest);
         let mut step: u8 = 6;
@@ -141,6 +148,7 @@ impl<'p> Judge<'p> {
         let mut reached: Option<Judged> = None;
         let mut failed: Option<u8> = None;
         loop {
+            in_time()?;
             let tried = self.judge(&EncodeOptions { quality: next, ..*options })?;
             if tried.score >= least {
                 reached = Some(tried);
@@ -167,6 +175,10 @@ impl<'p> Judge<'p> {
 mod tests {
     use super::*;
     use crate::engine::settings::Chroma;
+
+    fn in_time() -> Result<(), ScoreError> {
+        Ok(())
+    }
 
     /// A picture with edges, gradients and texture.
     fn picture(width: u32, height: u32, channels: Channels) -> Pixels {
@@ -217,7 +229,7 @@ mod tests {
         let judge = Judge::new(&pixels).expect("a picture");
         let scores: Vec<f64> = (1..=95).map(|q| judge.judge(&options(q)).expect("judged").score).collect();
         for least in [40.0, 60.0, 75.0, 85.0] {
-            let found = judge.lowest(&options(95), least).expect("found");
+            let found = judge.lowest(&options(95), least, in_time).expect("found");
             let at = usize::from(found.quality) - 1;
             assert!(found.score >= least && found.score == scores[at], "{least} {}", found.quality);
             assert!(
@@ -226,10 +238,10 @@ mod tests {
                 found.quality
             );
         }
-        let never = judge.lowest(&options(60), 99.9).expect("the highest");
+        let never = judge.lowest(&options(60), 99.9, in_time).expect("the highest");
         assert_eq!(never.quality, 60, "a score out of reach takes the highest quality");
         assert_eq!(
-            judge.lowest(&options(3), -1e9).expect("tiny").quality,
+            judge.lowest(&options(3), -1e9, in_time).expect("tiny").quality,
             3,
             "the setting may be below the scale"
         );

@@ -206,6 +206,25 @@ fn limits_name_the_need_and_the_setting() {
 }
 
 #[test]
+fn an_image_that_takes_too_long_is_given_up_with_the_setting_named() {
+    let mut no_time = settings(40);
+    (no_time.limits.max_seconds, no_time.limits.max_seconds_per_megapixel) = (0, 0.0);
+    for in_strips in [false, true] {
+        let error = shrinker(&no_time).shrink(&jpeg(400, 300), in_strips).unwrap_err();
+        assert_eq!(error.code(), "out-of-time");
+        assert!(
+            error.to_string().contains("--max-seconds") && error.advice().contains("--max-seconds"),
+            "{error}"
+        );
+    }
+    // Between the steps, too: what was decoded in time is not encoded after it.
+    let mut again = Again::new(jpeg(400, 300), Arc::new(Cpu)).unwrap();
+    again.shrink(&settings(40), &|| false).unwrap().unwrap();
+    let error = again.shrink(&no_time, &|| false).unwrap_err();
+    assert_eq!(error.code(), "out-of-time");
+}
+
+#[test]
 fn a_huge_picture_costs_little_in_strips() {
     let header = Header {
         size: Size {
@@ -220,6 +239,21 @@ fn a_huge_picture_costs_little_in_strips() {
     if cfg!(feature = "native-codecs") {
         assert!(cost.strips.is_some_and(|strips| strips < 32 << 20), "{cost:?}");
     }
+}
+
+#[test]
+fn weights_of_a_picture_millions_of_pixels_wide_are_counted() {
+    let settings = Settings::default();
+    // Its pixels fit into the memory of one image with room to spare; its horizontal weights take a gigabyte.
+    let header = Header {
+        size: Size { width: 1 << 24, height: 4 },
+        ..probe(&mut InMemory(&png(40, 30, png::ColorType::Rgba, &[9; 4800]))).unwrap()
+    };
+    let refused = cost(&header, 1 << 20, &settings).unwrap_err();
+    let DecodeError::OverLimit { needs, .. } = refused else {
+        panic!("{refused:?}")
+    };
+    assert!(needs > (1 << 24) * 60, "{needs}");
 }
 
 #[test]

@@ -23,7 +23,7 @@ const NONE: How = How::Plain("none");
 const ANY: How = How::Plain("any");
 
 /// Path in the value, label, and how it is told; in this order.
-const LABELS: [(&str, &str, How); 46] = [
+const LABELS: [(&str, &str, How); 48] = [
     ("picture.target", "Target", How::Count("pixels")),
     ("picture.fit", "Fit", NONE),
     ("picture.multiple_of", "Sides are multiples of", NONE),
@@ -57,6 +57,8 @@ const LABELS: [(&str, &str, How); 46] = [
     ("limits.max_pixels", "Most pixels", How::Count("")),
     ("limits.max_file_bytes", "Largest file", How::Memory("any")),
     ("limits.max_image_memory", "Most memory for an image", How::Memory("any")),
+    ("limits.max_seconds", "Most seconds for an image", NONE),
+    ("limits.max_seconds_per_megapixel", "And for each megapixel", NONE),
     ("safety.originals", "Originals", NONE),
     ("safety.write", "Write", NONE),
     ("safety.verify", "Verify", NONE),

@@ -3,6 +3,7 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::marker::PhantomData;
 use std::ptr::NonNull;
+use std::rc::Rc;
 use std::time::Instant;
 
 // Its build script compiles libjpeg-turbo, its link line brings the library the shim calls.
@@ -83,7 +84,7 @@ struct Clock {
 
 /// Called by libjpeg between rows and scans.
 unsafe extern "C" fn expired(context: *mut c_void) -> c_int {
-    // SAFETY: `context` is the `Clock` boxed by `Decoder::open`, which outlives the raw decoder and is only read.
+    // SAFETY: `context` is the `Clock` shared by `Decoder::open`, which outlives the raw decoder and is only read.
     let clock = unsafe { &*context.cast::<Clock>() };
     c_int::from(clock.deadline.is_some_and(|deadline| Instant::now() >= deadline))
 }
@@ -91,7 +92,8 @@ unsafe extern "C" fn expired(context: *mut c_void) -> c_int {
 /// libjpeg's decoder over bytes that outlive it.
 struct Decoder<'a> {
     raw: NonNull<RawDecoder>,
-    clock: Box<Clock>,
+    /// Shared with libjpeg by its address. Not a `Box`: moving one claims that nobody else points into it.
+    clock: Rc<Clock>,
     picture: RawPicture,
     limits: Limits,
     bytes: PhantomData<&'a [u8]>,
@@ -99,12 +101,12 @@ struct Decoder<'a> {
 
 impl<'a> Decoder<'a> {
     fn open(bytes: &'a [u8], limits: &Limits, deadline: Option<Instant>, verifying: bool) -> Result<Self, DecodeError> {
-        let mut clock = Box::new(Clock {
+        let clock = Rc::new(Clock {
             started: Instant::now(),
             deadline,
         });
-        let context: *mut Clock = &mut *clock;
-        // SAFETY: `expired` reads a `Clock` from `context`, whose box lives in `self` beside the decoder, unmoved.
+        let context = Rc::as_ptr(&clock).cast_mut();
+        // SAFETY: `expired` only reads a `Clock` from `context`; its owner lives in `self` beside the decoder and is dropped after it.
         let raw = NonNull::new(unsafe { sp_decoder_new(expired, context.cast()) });
         let Some(raw) = raw else {
             return Err(DecodeError::Unsupported("the system gave no memory to decode it".into()));

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::super::basin::both_ways;
 use super::super::decode::{DecodeError, DecodeOptions, Decoded};
-use super::super::sunk::both_ways;
 use super::super::{Channels, Header, Orientation, Pixels, Size};
 use super::{EncodeError, EncodeOptions, VerifyError, encode, markers, pure, verify};
 use crate::engine::settings::{Chroma, Format, Limits};

@@ -8,6 +8,8 @@
 
 mod block;
 mod collect;
+#[cfg(any(test, feature = "fuzzing"))]
+mod place;
 mod segment;
 #[cfg(test)]
 mod tests;
@@ -20,6 +22,8 @@ use super::colour::Colours;
 use super::{Header, Size};
 use crate::engine::settings::{Metadata, PictureSettings};
 use block::{Block, LONG, Part, SHORT};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use place::tells_a_place;
 use text::Text;
 
 /// What is to be carried over.

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::chunks::Parts;
 use super::convert::Converter;
 use super::*;
-use crate::engine::pixels::sunk::{Basin, both_ways};
+use crate::engine::pixels::basin::{Basin, both_ways};
 use crate::engine::pixels::{Channels, InMemory, Size, probe};
 use crate::engine::settings::Limits;
 
