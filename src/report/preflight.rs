@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::engine::{Action, Collision, Ground, Originals, Plan, Problem, Resolution, ShardPlan, Why};
 
-use super::format::{count, shown_name, things};
+use super::format::{bytes, count, shown_name, things};
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +33,8 @@ pub enum Matter {
     ReadOnly,
     /// A drive has less room than replacements take.
     Space,
+    /// A mount calls files saved before they are.
+    WeakSync,
     /// An earlier run was interrupted.
     Interrupted,
     /// Files that are no pictures any more.
@@ -218,7 +220,13 @@ impl List {
                 files: Vec::new(),
             });
         }
+        let freed_not = plan.unfreed();
+        let unfreed = format!("{} are not freed: other names keep them", bytes(freed_not.bytes));
         for (matter, files) in self.by_matter {
+            // Every name of them is worked on.
+            if matter == Matter::HardLinks && freed_not.images == 0 {
+                continue;
+            }
             let n = files.len() as u64;
             let (level, headline, detail) = match matter {
                 Matter::Damaged => (Level::Warning, things(n, "damaged image", "damaged images"), "Left alone"),
@@ -226,7 +234,7 @@ impl List {
                 Matter::HardLinks => (
                     Level::Note,
                     things(n, "image has", "images have").to_string() + " several names",
-                    "Their space is not freed",
+                    unfreed.as_str(),
                 ),
                 Matter::StaleLatents => (
                     Level::Warning,
@@ -321,10 +329,43 @@ fn colliding(collisions: &[Collision], files: Vec<Concerned>) -> Option<Finding>
     })
 }
 
+/// Folders whose mount does not keep what the commit protocol rests on, by reason.
+fn weak_drives(plan: &Plan, grounds: &[Ground]) -> Vec<Finding> {
+    let mut by_reason: BTreeMap<&str, Vec<Concerned>> = BTreeMap::new();
+    for (shard, ground) in plan.shards.iter().zip(grounds) {
+        if let Some(reason) = ground.weak_sync.filter(|_| has_work(shard)) {
+            let folder = Concerned::Folder(shard.inventory.path.clone());
+            by_reason.entry(reason).or_default().push(folder);
+        }
+    }
+    let advice = match plan.settings.safety.originals {
+        Originals::Keep => "A power cut may take replacements; purge originals only when all is checked",
+        Originals::Delete => "A power cut may take images; keep the originals there",
+    };
+    let finding = |(reason, files): (&str, Vec<Concerned>)| Finding {
+        level: Level::Warning,
+        matter: Matter::WeakSync,
+        headline: format!("{} not saved safely", things(files.len() as u64, "folder is", "folders are")),
+        detail: format!("{}. {advice}", sentence(reason)),
+        files,
+    };
+    by_reason.into_iter().map(finding).collect()
+}
+
+/// With a capital letter.
+fn sentence(clause: &str) -> String {
+    let mut letters = clause.chars();
+    let first = letters.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(letters).collect()
+}
+
+fn has_work(shard: &ShardPlan) -> bool {
+    shard.actions.iter().any(|action| matches!(action, Action::Shrink { .. }))
+}
+
 /// Rights and room, drive by drive.
 fn drives(plan: &Plan, grounds: &[Ground], needed: Option<&[u64]>, bytes: &dyn Fn(u64) -> String) -> Vec<Finding> {
     let mut found = Vec::new();
-    let has_work = |shard: &ShardPlan| shard.actions.iter().any(|a| matches!(a, Action::Shrink { .. }));
     let closed: Vec<Concerned> = (plan.shards.iter().zip(grounds))
         .filter(|(shard, ground)| ground.writable == Some(false) && has_work(shard))
         .map(|(shard, _)| Concerned::Folder(shard.inventory.path.clone()))
@@ -339,6 +380,7 @@ fn drives(plan: &Plan, grounds: &[Ground], needed: Option<&[u64]>, bytes: &dyn F
             files: closed,
         });
     }
+    found.extend(weak_drives(plan, grounds));
     // Deleted originals make room for what follows them.
     let keeps = plan.settings.safety.originals == Originals::Keep;
     let mut by_drive: BTreeMap<u64, (u64, u64, &Path)> = BTreeMap::new();
@@ -441,6 +483,7 @@ mod tests {
         let ground = Ground {
             free: Some(1000),
             writable: Some(true),
+            weak_sync: None,
         };
         let blocked = plan(&shard, |_| {});
         let found = preflight(&blocked, &[ground], Some(&[900]), &size);
@@ -476,15 +519,27 @@ mod tests {
         let tight = Ground {
             free: Some(10),
             writable: Some(false),
+            weak_sync: Some("it is mounted volatile, so nothing is synced"),
         };
         let found = preflight(&skipped, &[tight], Some(&[900]), &size);
         assert_eq!(line(&found, Matter::Space).detail, "10 bytes free, needs 900 bytes");
         assert_eq!(line(&found, Matter::ReadOnly).headline, "1 folder is read-only");
+        let weak = line(&found, Matter::WeakSync);
+        assert_eq!(
+            (weak.level, weak.headline.as_str()),
+            (Level::Warning, "1 folder is not saved safely")
+        );
+        assert!(
+            weak.detail.starts_with("It is mounted volatile") && weak.detail.contains("purge"),
+            "{}",
+            weak.detail
+        );
         assert!(found.iter().all(|f| f.matter != Matter::Fine), "{found:#?}");
         // Deleted originals make the room that their replacements take.
         let deleting = plan(&shard, |s| s.safety.originals = Originals::Delete);
         let found = preflight(&deleting, &[tight], Some(&[900]), &size);
         assert!(found.iter().all(|f| f.matter != Matter::Space));
+        assert!(line(&found, Matter::WeakSync).detail.ends_with("keep the originals there"));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod choose;
 mod collisions;
 #[cfg(test)]
 mod collisions_tests;
+mod links;
 mod names;
 mod sidecars;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use crate::engine::scan::{Content, FoundImage, Inventory};
 use crate::engine::settings::{Collisions, Format, Settings};
 use crate::engine::shrink;
 
+pub use links::Unfreed;
 pub(crate) use sidecars::{Facts as SidecarFacts, look as look_at_sidecars, read as read_sidecars, recall as recall_sidecars};
 
 /// What will be done, shard by shard.

@@ -204,3 +204,32 @@ fn interrupted_shards_do_not_block_before_they_are_recovered() {
         0
     );
 }
+
+#[test]
+fn only_names_that_stay_keep_their_space() {
+    let names = ["a.png", "b.png", "c.png"];
+    let images = names.map(|name| image(name, Content::Image(header(Format::Png, 900, 900))));
+    let mut found = (*shard(images.to_vec(), &[])).clone();
+    for (image, (inode, links)) in found.images.iter_mut().zip([(7, 2), (7, 2), (8, 3)]) {
+        image.identity.device = 1;
+        image.identity.inode = inode;
+        image.identity.links = links;
+        image.identity.len = 1_500_000;
+    }
+    let plan = Plan::new(Settings::default(), [(Arc::new(found.clone()), None)], Vec::new());
+    assert_eq!(
+        plan.unfreed(),
+        Unfreed {
+            images: 1,
+            bytes: 1_500_000
+        }
+    );
+    let said = plan.unfreed_notice().expect("a remark").message;
+    assert!(
+        said.contains("1 image with work has other names") && said.contains("1.5 MB will not be freed"),
+        "{said}"
+    );
+    found.images[2].identity.links = 1;
+    let plan = Plan::new(Settings::default(), [(Arc::new(found), None)], Vec::new());
+    assert_eq!((plan.unfreed(), plan.unfreed_notice()), (Unfreed::default(), None));
+}

@@ -10,7 +10,7 @@ use crossbeam_channel::{Sender, unbounded};
 use super::load::Job;
 use super::shard::{ShardRun, untouched};
 use super::{Shared, depth, problem, write};
-use crate::engine::commit::{self, CommitOptions, Committer, ShardLock};
+use crate::engine::commit::{self, CommitOptions, Committer, ShardLock, Uncarried};
 use crate::engine::metrics::{DriveKind, Event, Kind, Notice, Outcome, Problem, ShardRecord, ShardState};
 use crate::engine::plan::{ShardPlan, look_at_sidecars};
 use crate::engine::scan::{Content, scan};
@@ -46,8 +46,11 @@ fn finished(record: &ShardRecord) -> Event {
 }
 
 fn shard(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>) -> ShardRecord {
-    // A shard without work is not locked: a second run changes nothing, not even a folder's time.
+    // A shard without work is not locked, unless a killed program left its lock there: a second run changes nothing, not even a folder's time.
     let nothing_to_do = plan.work().next().is_none() && plan.interrupted.is_none();
+    if shared.kind == Kind::Run && nothing_to_do {
+        commit::tidy(&shared.disk, &plan.inventory.path, &shared.run);
+    }
     if shared.kind != Kind::Run || nothing_to_do {
         return work_through(shared, jobs, plan, None);
     }
@@ -82,6 +85,10 @@ fn locked(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>, lock: &Shar
     let mut record = work_through(shared, jobs, plan, Some(&committer));
     record.write_mode = committer.write_mode().into();
     record.kept_bytes = committer.kept_bytes();
+    if let Some(uncarried) = committer.uncarried() {
+        let message = told_of(&uncarried);
+        shared.notice(uncarried.path, message);
+    }
     let closing = Instant::now();
     match committer.finish() {
         Ok(_) => {}
@@ -89,6 +96,20 @@ fn locked(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>, lock: &Shar
     }
     record.opening = opened + closing.elapsed();
     record
+}
+
+/// One remark for a shard: what holds for the first such file nearly always holds for all.
+fn told_of(uncarried: &Uncarried) -> String {
+    let more = match uncarried.files {
+        1 => String::new(),
+        2 => " One more file of this folder lost some, too.".to_owned(),
+        files => format!(" {} more files of this folder lost some, too.", files - 1),
+    };
+    format!(
+        "{} could not be given all that its original had besides its content: {}. It is open to nobody who was kept out before.{more}",
+        uncarried.path.display(),
+        uncarried.lost.join(", ")
+    )
 }
 
 /// Hands out the images that have work and waits until each has its outcome.

@@ -1,6 +1,7 @@
 //! The front door: scan and plan, estimate, start, recover.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
@@ -12,7 +13,7 @@ use time::macros::format_description;
 
 use super::{Control, Parts, depth, lock, machine, pipeline, priority, problem};
 use crate::engine::commit;
-use crate::engine::disk::{Disk, RealDisk};
+use crate::engine::disk::{Disk, RealDisk, weak_sync};
 use crate::engine::forecast::{self, Kept, Means, Predictions};
 use crate::engine::metrics::{
     CardRecord, Collision, Estimate, Event, Kind, Metrics, Notice, PastWrites, Phases, Problem, Record, ShardRecord, ShardState, Why,
@@ -290,7 +291,7 @@ impl Engine {
         let mut all = Vec::new();
         for path in scan::candidates(self.disk.as_ref(), roots, recursive)? {
             match commit::pending(self.disk.as_ref(), &path) {
-                Ok(None) => {}
+                Ok(None) => commit::tidy(&self.disk, &path, &run),
                 Ok(Some(_)) => all.push(self.recover_one(path, &run)),
                 Err(error) => all.push(Recovered::unable(problem::of_shard(path, &error))),
             }
@@ -408,6 +409,7 @@ pub(super) fn of_roots(roots: &[PathBuf], message: String) -> Notice {
 /// Remarks on the plan, of all scans, and of shards that await recovery.
 fn notices(plan: &Plan) -> Vec<Notice> {
     let mut all = plan.notices.clone();
+    all.extend(plan.unfreed_notice());
     for shard in &plan.shards {
         if shard.interrupted.is_some() {
             let message =
@@ -444,7 +446,32 @@ fn notices(plan: &Plan) -> Vec<Notice> {
         all.extend(super::sidecars::notices(path, &shard.sidecars, plan.settings.sidecars.update));
         all.extend(shard.inventory.notices.iter().cloned());
     }
+    all.extend(weak_mounts(plan, weak_sync));
     all
+}
+
+/// Remarks on mounts that call files saved before they are, one for each reason.
+pub(super) fn weak_mounts(plan: &Plan, weak_sync: impl Fn(&Path) -> Option<&'static str>) -> Vec<Notice> {
+    let mut by_reason: BTreeMap<&'static str, Vec<&Path>> = BTreeMap::new();
+    for shard in &plan.shards {
+        let works = shard.actions.iter().any(|action| matches!(action, Action::Shrink { .. }));
+        if let Some(reason) = works.then(|| weak_sync(&shard.inventory.path)).flatten() {
+            by_reason.entry(reason).or_default().push(&shard.inventory.path);
+        }
+    }
+    let notice = |(reason, folders): (&str, Vec<&Path>)| Notice {
+        path: folders[0].to_owned(),
+        message: match folders.len() - 1 {
+            0 => format!(
+                "A power cut here may take replacements that were reported as done: {reason}. Keep the originals until all is checked."
+            ),
+            more => format!(
+                "A power cut here, and in {more} more, may take replacements that were reported as done: {reason}. Keep the originals until \
+                 all is checked."
+            ),
+        },
+    };
+    by_reason.into_iter().map(notice).collect()
 }
 
 /// Sorts by time; the tail tells runs of the same millisecond apart, on this machine and on others.

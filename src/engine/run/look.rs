@@ -196,21 +196,28 @@ impl Engine {
         Ok(library)
     }
 
-    /// Brings one folder into order after an interruption, and none below it. Where nothing was interrupted, nothing is touched.
+    /// Brings one folder into order after an interruption, and none below it. Where nothing was interrupted, nothing is
+    /// touched but empty rests of our own.
     pub fn recover_shard(&self, shard: &Path) -> Recovered {
         let path = shard.to_owned();
         match commit::pending(self.disk.as_ref(), shard) {
             Ok(Some(_)) => self.recover_one(path, &run_id(OffsetDateTime::now_utc())),
-            Ok(None) => Recovered::nothing(path),
+            Ok(None) => {
+                commit::tidy(&self.disk, &path, &run_id(OffsetDateTime::now_utc()));
+                Recovered::nothing(path)
+            }
             Err(error) => Recovered::unable(problem::of_shard(path, &error)),
         }
     }
 
     /// The folder with links resolved, or in which way it is not there.
     fn found(&self, folder: &Path) -> Result<PathBuf, NoLook> {
-        match folder.canonicalize() {
-            Ok(path) if path.is_dir() => Ok(path),
-            Ok(_) => Err(NoLook::IsFile),
+        let found = folder
+            .canonicalize()
+            .and_then(|path| path.metadata().map(|found| (path, found.is_dir())));
+        match found {
+            Ok((path, true)) => Ok(path),
+            Ok((_, false)) => Err(NoLook::IsFile),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(if may_be_unmounted(folder) {
                 NoLook::NotMounted
             } else {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::engine::{Engine, lowered, of_roots};
 use super::{Control, lock, problem};
 use crate::engine::commit;
-use crate::engine::disk::{free_space, writable};
+use crate::engine::disk::{free_space, weak_sync, writable};
 use crate::engine::metrics::{DriveKind, Problem};
 use crate::engine::plan::{Plan, SidecarFacts, look_at_sidecars, read_sidecars, recall_sidecars};
 use crate::engine::scan::{self, Inventory, ScanError, Watch};
@@ -70,6 +70,8 @@ pub struct Ground {
     pub free: Option<u64>,
     /// Whether names in the folder may be changed.
     pub writable: Option<bool>,
+    /// Why saved files may be lost there in a power cut all the same, as a clause, where the mount says so.
+    pub weak_sync: Option<&'static str>,
 }
 
 impl Scanned {
@@ -308,6 +310,7 @@ impl Engine {
         let ground = |path: &Path| Ground {
             free: free_space(path),
             writable: writable(path),
+            weak_sync: weak_sync(path),
         };
         plan.shards.iter().map(|shard| ground(&shard.inventory.path)).collect()
     }

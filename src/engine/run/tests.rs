@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::engine::commit;
-use crate::engine::disk::{Disk, DiskError, Entry, Identity, LockGuard, NewFile, OpenFile, RealDisk};
+use crate::engine::disk::{Attributes, Disk, DiskError, Entry, Identity, LockGuard, NewFile, OpenFile, RealDisk};
 use crate::engine::metrics::{Drive, DriveKind, Outcome, Record, Snapshot};
-use crate::engine::settings::{Collisions, Originals};
+use crate::engine::settings::{Collisions, Originals, Verify};
 
 /// The real disk, except where a test says otherwise.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ struct Moody {
     dead: Vec<PathBuf>,
     /// A thread that creates a replacement panics.
     panics: bool,
+    /// What lies on the drive is not what was written.
+    rots: bool,
     kind: Option<DriveKind>,
 }
 
@@ -30,6 +32,34 @@ impl Moody {
             true => Err(DiskError::new(action, path, std::io::Error::from_raw_os_error(5))),
             false => Ok(()),
         }
+    }
+}
+
+/// A file whose last byte on the drive differs from the one in memory.
+struct Rotten(Box<dyn OpenFile>);
+
+impl OpenFile for Rotten {
+    fn identity(&self) -> Result<Identity, DiskError> {
+        self.0.identity()
+    }
+    fn attributes(&self) -> Result<Attributes, DiskError> {
+        self.0.attributes()
+    }
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize, DiskError> {
+        self.0.read_at(offset, buffer)
+    }
+    fn read_all(&self, cap: u64) -> Result<Vec<u8>, DiskError> {
+        self.0.read_all(cap)
+    }
+    fn read_back(&self, cap: u64) -> Result<Vec<u8>, DiskError> {
+        let mut bytes = self.0.read_back(cap)?;
+        if let Some(last) = bytes.last_mut() {
+            *last ^= 1;
+        }
+        Ok(bytes)
+    }
+    fn sync(&self) -> Result<(), DiskError> {
+        self.0.sync()
     }
 }
 
@@ -43,7 +73,8 @@ impl Disk for Moody {
         if thread::current().name().is_none_or(|n| !n.starts_with("probe")) {
             self.refuse(&self.dead, "open", path)?;
         }
-        RealDisk.open(path)
+        let file = RealDisk.open(path)?;
+        Ok(if self.rots { Box::new(Rotten(file)) } else { file })
     }
     fn stat(&self, path: &Path) -> Result<Option<Identity>, DiskError> {
         RealDisk.stat(path)
@@ -148,6 +179,41 @@ fn work(disk: Moody, root: &Path, settings: &Settings, kind: Kind, tune: impl Fn
 
 fn count(record: &Record, wanted: impl Fn(&Outcome) -> bool) -> usize {
     record.shards.iter().flat_map(|s| &s.images).filter(|i| wanted(&i.outcome)).count()
+}
+
+#[test]
+fn what_comes_back_from_the_drive_otherwise_never_replaces_an_original() {
+    for (verify, lets_pass) in [(Verify::Reread, 0), (Verify::Decode, 3)] {
+        let dir = library(1, 3);
+        let rotten = Moody {
+            rots: true,
+            ..Moody::default()
+        };
+        let mut settings = settings();
+        settings.safety.verify = verify;
+        let record = work(rotten, dir.path(), &settings, Kind::Run, |_| {});
+        let failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed(problem) if problem.code == "verify" && problem.message.contains("img00"));
+        assert_eq!(count(&record, |o| matches!(o, Outcome::Shrunk(_))), lets_pass, "{verify:?}");
+        assert_eq!(count(&record, failed), 3 - lets_pass, "{verify:?}");
+        for number in 0..3 {
+            let (old, new) = (format!("s0/img{number:04}.png"), format!("s0/img{number:04}.jpg"));
+            let there = |name: &str| dir.path().join(name).exists();
+            assert_eq!((there(&old), there(&new)), (lets_pass == 0, lets_pass > 0), "{verify:?} {number}");
+        }
+    }
+}
+
+#[test]
+fn mounts_that_promise_too_much_are_named_once_a_reason() {
+    let dir = library(4, 1);
+    let plan = Engine::on(Arc::new(RealDisk))
+        .plan(&[dir.path().to_owned()], &settings())
+        .expect("plan");
+    let weak = |path: &Path| (!path.ends_with("s2")).then_some("its server is forgetful");
+    let told = super::engine::weak_mounts(&plan, weak);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].path.ends_with("s0") && told[0].message.contains("2 more") && told[0].message.contains("forgetful"));
+    assert_eq!(super::engine::weak_mounts(&plan, |_| None), []);
 }
 
 #[test]

@@ -54,10 +54,11 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf, ScanError> {
         reason,
     };
     let full = path.canonicalize().map_err(|e| wrong(e.to_string()))?;
-    if full.is_dir() {
-        Ok(full)
-    } else {
-        Err(wrong("it is a file".into()))
+    // Asked for the error: a drive that fails here would otherwise be told to be a file.
+    match full.metadata() {
+        Ok(found) if found.is_dir() => Ok(full),
+        Ok(_) => Err(wrong("it is a file".into())),
+        Err(error) => Err(wrong(error.to_string())),
     }
 }
 

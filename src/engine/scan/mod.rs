@@ -42,7 +42,7 @@ pub struct Inventory {
     pub other_files: u64,
     /// Their bytes.
     pub other_bytes: u64,
-    /// What a person should know: links, pipes, hard links.
+    /// What a person should know: links, pipes.
     pub notices: Vec<Notice>,
 }
 
@@ -222,6 +222,8 @@ pub(crate) fn scan_watched(disk: &dyn Disk, path: &Path, pool: &rayon::ThreadPoo
         notices: Vec::new(),
     };
     let mut to_probe = Vec::new();
+    // Names of pictures that are symbolic links, and that are something else that is no file.
+    let mut special: [Vec<OsString>; 2] = [Vec::new(), Vec::new()];
     // One for each of `occupied`: whether it is a regular file.
     let mut are_files = Vec::new();
     for entry in disk.entries(path)? {
@@ -241,16 +243,8 @@ pub(crate) fn scan_watched(disk: &dyn Disk, path: &Path, pool: &rayon::ThreadPoo
             }
             EntryKind::Link | EntryKind::Other => {
                 if looks_like_picture(&entry.name) && Path::new(&entry.name).extension().is_some() {
-                    let what = if entry.kind == EntryKind::Link {
-                        "a symbolic link"
-                    } else {
-                        "a pipe, socket or device"
-                    };
-                    let message = format!("{} is {what}, not a file; it is left alone.", entry.name.display());
-                    inventory.notices.push(Notice {
-                        path: path.join(&entry.name),
-                        message,
-                    });
+                    let kind = usize::from(entry.kind == EntryKind::Other);
+                    special[kind].push(entry.name.clone());
                 }
                 inventory.occupied.push(entry.name);
                 are_files.push(false);
@@ -282,17 +276,6 @@ pub(crate) fn scan_watched(disk: &dyn Disk, path: &Path, pool: &rayon::ThreadPoo
     for (entry, looked) in probed {
         match looked {
             Looked::Picture(identity, content) => {
-                if identity.links > 1 && matches!(content, Content::Image(_)) {
-                    let message = format!(
-                        "{} has {} names (hard links); the other names keep the original's bytes, so its space is not freed.",
-                        entry.name.display(),
-                        identity.links
-                    );
-                    inventory.notices.push(Notice {
-                        path: path.join(&entry.name),
-                        message,
-                    });
-                }
                 inventory.images.push(FoundImage {
                     name: entry.name,
                     identity,
@@ -309,6 +292,9 @@ pub(crate) fn scan_watched(disk: &dyn Disk, path: &Path, pool: &rayon::ThreadPoo
         }
     }
     inventory.images.sort_by(|a, b| natural_order(&a.name, &b.name));
+    let [links, others] = special;
+    tell_special(&mut inventory, "a symbolic link", "symbolic links", links);
+    tell_special(&mut inventory, "a pipe, socket or device", "pipes, sockets or devices", others);
     inventory.notices.sort_by(|a, b| a.path.cmp(&b.path));
     let others: Vec<Other<'_>> = inventory
         .occupied
@@ -318,6 +304,27 @@ pub(crate) fn scan_watched(disk: &dyn Disk, path: &Path, pool: &rayon::ThreadPoo
         .collect();
     inventory.sidecars = pair(inventory.images.iter().map(|i| i.name.as_os_str()), &others);
     Ok(inventory)
+}
+
+/// So many names are told one by one; there are datasets that are made of links alone.
+const TOLD_EACH: usize = 16;
+
+/// Says which names are no files: the first by name, the rest as a number.
+fn tell_special(inventory: &mut Inventory, one: &str, many: &str, mut names: Vec<OsString>) {
+    names.sort_unstable();
+    let rest = names.len().saturating_sub(TOLD_EACH);
+    for name in names.iter().take(TOLD_EACH) {
+        inventory.notices.push(Notice {
+            path: inventory.path.join(name),
+            message: format!("{} is {one}, not a file; it is left alone.", name.display()),
+        });
+    }
+    if rest > 0 {
+        inventory.notices.push(Notice {
+            path: inventory.path.clone(),
+            message: format!("{rest} more names of pictures here are {many}, not files; they are left alone."),
+        });
+    }
 }
 
 /// `a2` before `a10`; equal under that, by bytes, so that the order is total.

@@ -109,6 +109,7 @@ fn look(finding: &Finding, tokens: &Tokens) -> (Icon, Color32) {
         Matter::Collisions => Icon::TriangleAlert,
         Matter::Unreadable => Icon::FolderX,
         Matter::ReadOnly => Icon::Lock,
+        Matter::WeakSync => Icon::HardDrive,
         Matter::Space => Icon::HardDrive,
         Matter::Interrupted => Icon::History,
         Matter::Damaged => Icon::FileExclamationPoint,
