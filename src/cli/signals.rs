@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first asks, the second insists.
+//! Ctrl-C, SIGTERM and a closed terminal: the first asks, the second insists.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -32,14 +32,15 @@ impl Came {
 }
 
 impl Signals {
-    /// Takes over SIGINT, SIGTERM and, where there is one, SIGHUP (a closed terminal asks like Ctrl-C).
+    /// Takes over SIGINT, SIGTERM and, where there is one, SIGHUP (a closed terminal asks like Ctrl-C, unless the program was started
+    /// under `nohup`).
     pub(super) fn new() -> Self {
         let came = Arc::new(Came::default());
         #[cfg(unix)]
         let signals = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
         #[cfg(not(unix))]
         let signals = [SIGINT, SIGTERM];
-        for signal in signals {
+        for signal in signals.into_iter().filter(|signal| !is_ignored(*signal)) {
             let came = Arc::clone(&came);
             // SAFETY: the handler does two operations on lock-free atomics that it owns a share of, which are safe in a
             // signal handler; it neither allocates, locks nor panics.
@@ -74,6 +75,22 @@ impl Signals {
             _ => Some(Exit::Interrupted),
         }
     }
+}
+
+/// Was the program started so that it is not to hear of a closed terminal, as by `nohup`? Of the others every one is heard: shells
+/// have background jobs ignore SIGINT, and who sends it to such a job means it.
+fn is_ignored(signal: i32) -> bool {
+    #[cfg(any(target_os = "linux", target_os = "macos"))]
+    if signal == signal_hook::consts::SIGHUP {
+        let mut now = std::mem::MaybeUninit::<libc::sigaction>::uninit();
+        // SAFETY: with a null for the new action, sigaction changes nothing; it writes the present one to `now`, which is large enough
+        // and read only where the call says that it did.
+        return unsafe {
+            libc::sigaction(signal, std::ptr::null(), now.as_mut_ptr()) == 0 && now.assume_init().sa_sigaction == libc::SIG_IGN
+        };
+    }
+    let _ = signal;
+    false
 }
 
 #[cfg(test)]
