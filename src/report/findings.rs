@@ -87,7 +87,9 @@ pub fn bytes_saved(report: &Report) -> i64 {
 /// Bytes of everything after the change, with the same care.
 pub fn bytes_after(report: &Report) -> u64 {
     let totals = &report.totals;
-    (totals.bytes_after - totals.changed_bytes_after).saturating_add(changed_bytes_after(report))
+    // A part of the whole, in every report of ours; others are read, too.
+    let others = totals.bytes_after.saturating_sub(totals.changed_bytes_after);
+    others.saturating_add(changed_bytes_after(report))
 }
 
 /// Whether the finding is no good news: something failed, was skipped or was stopped.

@@ -220,6 +220,16 @@ fn failures(shard: &ShardRecord) -> Vec<Failure> {
     failures
 }
 
+/// Adds to a sum, which ends at the largest number: reports that are merged were written by others, and may say anything.
+pub(super) fn add(sum: &mut u64, more: u64) {
+    *sum = sum.saturating_add(more);
+}
+
+/// The sum of numbers, as [`add`] makes it.
+pub(super) fn total(numbers: impl Iterator<Item = u64>) -> u64 {
+    numbers.fold(0, u64::saturating_add)
+}
+
 /// Sums over shards; `written_bytes` is known by the phases alone.
 pub(super) fn totals(shards: &[ShardReport], written_bytes: u64) -> Totals {
     let mut totals = Totals {
@@ -228,26 +238,26 @@ pub(super) fn totals(shards: &[ShardReport], written_bytes: u64) -> Totals {
         ..Totals::default()
     };
     for shard in shards {
-        totals.images.total += shard.counts.total;
-        totals.images.shrunk += shard.counts.shrunk;
-        totals.images.left_alone += shard.counts.left_alone;
-        totals.images.refused += shard.counts.refused;
-        totals.images.failed += shard.counts.failed;
-        totals.images.not_reached += shard.counts.not_reached;
-        totals.other_files += shard.other_files;
-        totals.other_bytes += shard.other_bytes;
-        totals.kept_bytes += shard.kept_bytes;
+        add(&mut totals.images.total, shard.counts.total);
+        add(&mut totals.images.shrunk, shard.counts.shrunk);
+        add(&mut totals.images.left_alone, shard.counts.left_alone);
+        add(&mut totals.images.refused, shard.counts.refused);
+        add(&mut totals.images.failed, shard.counts.failed);
+        add(&mut totals.images.not_reached, shard.counts.not_reached);
+        add(&mut totals.other_files, shard.other_files);
+        add(&mut totals.other_bytes, shard.other_bytes);
+        add(&mut totals.kept_bytes, shard.kept_bytes);
         for image in &shard.images {
             if image.outcome == ImageOutcome::Shrunk {
-                totals.changed_bytes_before += image.bytes_before;
-                totals.changed_bytes_after += image.bytes_after;
+                add(&mut totals.changed_bytes_before, image.bytes_before);
+                add(&mut totals.changed_bytes_after, image.bytes_after);
             } else {
-                totals.untouched_bytes += image.bytes_before;
+                add(&mut totals.untouched_bytes, image.bytes_before);
             }
         }
     }
-    totals.bytes_before = totals.changed_bytes_before + totals.untouched_bytes + totals.other_bytes;
-    totals.bytes_after = totals.changed_bytes_after + totals.untouched_bytes + totals.other_bytes;
+    totals.bytes_before = total([totals.changed_bytes_before, totals.untouched_bytes, totals.other_bytes].into_iter());
+    totals.bytes_after = total([totals.changed_bytes_after, totals.untouched_bytes, totals.other_bytes].into_iter());
     totals.bytes_saved = difference(totals.bytes_before, totals.bytes_after);
     totals
 }
@@ -258,7 +268,9 @@ pub(super) fn formats(shards: &[ShardReport]) -> Vec<FormatSavings> {
     for image in shards.iter().flat_map(|shard| &shard.images) {
         if image.outcome == ImageOutcome::Shrunk {
             let sum = sums.entry(image.format).or_default();
-            *sum = (sum.0 + 1, sum.1 + image.bytes_before, sum.2 + image.bytes_after);
+            add(&mut sum.0, 1);
+            add(&mut sum.1, image.bytes_before);
+            add(&mut sum.2, image.bytes_after);
         }
     }
     sums.into_iter()

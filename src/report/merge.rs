@@ -127,7 +127,7 @@ fn joined(reports: Vec<Report>, kept: Vec<Vec<ShardReport>>, mut notices: Vec<No
         }
     }
     let shards: Vec<ShardReport> = kept.into_iter().flatten().collect();
-    let totals = make::totals(&shards, reports.iter().map(|report| report.totals.written_bytes).sum());
+    let totals = make::totals(&shards, make::total(reports.iter().map(|report| report.totals.written_bytes)));
     let first = &reports[0];
     let mut merged = Report {
         format: FORMAT.to_owned(),
@@ -195,7 +195,7 @@ fn part(report: &Report, shards: &[ShardReport]) -> Vec<PartReport> {
         wall_seconds: report.wall_seconds,
         roots: report.roots.clone(),
         shards: shards.len() as u64,
-        images_shrunk: shards.iter().map(|shard| shard.counts.shrunk).sum(),
+        images_shrunk: make::total(shards.iter().map(|shard| shard.counts.shrunk)),
         machine: report.machine.clone(),
     }]
 }
@@ -208,8 +208,8 @@ fn estimate(reports: &[Report]) -> Option<EstimateReport> {
     }
     let mut sum = all[0].clone();
     for one in &all[1..] {
-        sum.sampled_images += one.sampled_images;
-        sum.images += one.images;
+        make::add(&mut sum.sampled_images, one.sampled_images);
+        make::add(&mut sum.images, one.images);
         sum.bytes_after = added(sum.bytes_after, one.bytes_after);
         sum.bytes_saved = added(sum.bytes_saved, one.bytes_saved);
         sum.on_disk = sum.on_disk.zip(one.on_disk).and_then(|(left, right)| on_disk(left, right));
@@ -271,8 +271,8 @@ fn forecast(reports: &[Report]) -> Option<Forecast> {
     let mut sum = all[0].clone();
     for one in &all[1..] {
         sum.complete &= one.complete;
-        sum.images_expected += one.images_expected;
-        sum.images_changed += one.images_changed;
+        make::add(&mut sum.images_expected, one.images_expected);
+        make::add(&mut sum.images_changed, one.images_changed);
         sum.bytes_saved_expected = added(sum.bytes_saved_expected, one.bytes_saved_expected);
         sum.bytes_saved = sum.bytes_saved.saturating_add(one.bytes_saved);
         sum.on_disk = sum.on_disk.zip(one.on_disk).map(|(left, right)| {
@@ -372,8 +372,8 @@ fn phase_totals(reports: &[Report], phase: Phase, series: &SeriesReport) -> Phas
     let mut longest = 0.0_f64;
     for report in reports {
         let one = series::of(&report.phases, phase);
-        sum.images += one.images;
-        sum.bytes += one.bytes;
+        make::add(&mut sum.images, one.images);
+        make::add(&mut sum.bytes, one.bytes);
         sum.busy_seconds += one.busy_seconds;
         // Known only where every machine tells; one that had nothing to do has nothing to tell.
         if one.busy_seconds > 0.0 {

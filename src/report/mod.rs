@@ -63,6 +63,8 @@ pub use plots::{BarRow, Bars, Columns, Curve, Curves, Ink, Plot, Shape, plots};
 pub use png::write_png;
 pub use preflight::{Concerned, Finding, Level, Matter, preflight};
 pub use quality::{QualityReport, QualitySaved, WorstImage};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use read::parse;
 pub use read::read;
 pub use sections::{format_name, page};
 pub use tree::rows as tree;

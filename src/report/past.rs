@@ -85,7 +85,7 @@ fn writes_of(report: &Report) -> Vec<Line> {
         return Vec::new();
     }
     let written = |shard: &ShardReport| if shard.commit_seconds > 0.0 { shard.counts.shrunk } else { 0 };
-    let all: u64 = report.shards.iter().map(written).sum();
+    let all = super::make::total(report.shards.iter().map(written));
     let mut lines: Vec<Line> = Vec::new();
     for shard in report.shards.iter().filter(|shard| written(shard) > 0) {
         let (kind, name) = (shard.drive.kind, &shard.drive.file_system);
@@ -107,7 +107,7 @@ fn writes_of(report: &Report) -> Vec<Line> {
         });
         let line = &mut lines[index];
         line.shards += 1;
-        line.images += written(shard);
+        super::make::add(&mut line.images, written(shard));
         // As if all had changed their names: the next forecast knows how many will.
         let same = shard
             .images

@@ -29,7 +29,7 @@ pub fn read(path: &Path) -> Result<Report, ReportError> {
 }
 
 /// The report that these bytes are, or why they are none.
-fn parse(bytes: &[u8]) -> Result<Report, String> {
+pub(crate) fn parse(bytes: &[u8]) -> Result<Report, String> {
     check_head(bytes)?;
     let first = match serde_json::from_slice(bytes) {
         Ok(report) => return Ok(report),

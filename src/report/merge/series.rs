@@ -4,7 +4,7 @@
 use time::{Duration, OffsetDateTime};
 
 use super::super::load_speed::PercentilesReport;
-use super::super::make::rounded;
+use super::super::make::{self, rounded};
 use super::super::value::{PhaseReport, PhasesReport, Report, SeriesCounts, SeriesReport, SpreadReport};
 use crate::engine::Phase;
 
@@ -77,14 +77,16 @@ pub(super) fn merged(reports: &[Report], begin: OffsetDateTime) -> SeriesReport 
 
 /// Adds `counts`, which happened in points of these lengths beginning at `at`, to the points of `sum`.
 fn spread_over(sum: &mut [u64], seconds: &[f64], counts: &[u64], at: f64, edge: &impl Fn(usize) -> f64) {
+    // A report that somebody else wrote may count more points than it has times for.
+    let counts = &counts[..counts.len().min(seconds.len())];
     // How much had happened until an edge; what is told of that before stays told, so nothing is lost by rounding.
     let (mut done, mut told, mut point, mut begin) = (0_u64, 0_u64, 0_usize, at);
-    let whole: u64 = counts.iter().sum();
+    let whole = make::total(counts.iter().copied());
     let last = sum.len() - 1;
     for (index, slot) in sum.iter_mut().enumerate() {
         let until = edge(index + 1);
         while point < counts.len() && begin + seconds[point] <= until {
-            done += counts[point];
+            make::add(&mut done, counts[point]);
             begin += seconds[point];
             point += 1;
         }
@@ -92,8 +94,12 @@ fn spread_over(sum: &mut [u64], seconds: &[f64], counts: &[u64], at: f64, edge: 
             Some(&count) if until > begin && seconds[point] > 0.0 => (count as f64 * ((until - begin) / seconds[point]).min(1.0)) as u64,
             _ => 0,
         };
-        let happened = if index == last { whole } else { (done + part).min(whole) };
-        *slot += happened - told.min(happened);
+        let happened = if index == last {
+            whole
+        } else {
+            done.saturating_add(part).min(whole)
+        };
+        make::add(slot, happened - told.min(happened));
         told = told.max(happened);
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn section(report: &Report) -> Option<Section> {
         vec![
             code(shard.path.text.clone()),
             plain(count(sidecars.files)),
-            plain(count(sidecars.naming_old + sidecars.rows_naming_old)),
+            plain(count(sidecars.naming_old.saturating_add(sidecars.rows_naming_old))),
             plain(count(sidecars.updated)),
         ]
     });
