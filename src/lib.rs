@@ -19,6 +19,8 @@
 pub mod cli;
 pub mod config;
 pub mod engine;
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
 #[cfg(feature = "gui")]
 pub mod gui;
 pub mod report;

@@ -16,7 +16,8 @@
 //! - `forecast`: bytes and time before anything is written, from a sample laid beside the plan;
 //! - `preview`: one image before and after, for somebody who looks at it; never writes;
 //! - `run`: the pipeline that joins them, and the front door;
-//! - `bench`: the pipeline over a copy of a few images, with one choice varied at a time.
+//! - `bench`: the pipeline over a copy of a few images, with one choice varied at a time;
+//! - `fuzzing`: doors for campaigns with hostile bytes, in tests and with the feature of that name alone.
 //!
 //! The engine never knows the window: no egui in here, and wgpu only under `resize/gpu/`.
 
@@ -24,6 +25,8 @@ mod bench;
 mod commit;
 mod disk;
 mod forecast;
+#[cfg(any(test, feature = "fuzzing"))]
+mod fuzzing;
 mod metrics;
 mod pixels;
 mod plan;
@@ -40,6 +43,10 @@ pub use bench::{BenchAsk, BenchAxis, BenchError, BenchProgress, BenchRecord, Ben
 pub use commit::{KeptRun, Standing};
 pub use disk::{drive as look_at_drive, free_space};
 pub use forecast::Predictions;
+#[cfg(any(test, feature = "fuzzing"))]
+pub use fuzzing::Meter;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use fuzzing::{fuzz_decode, fuzz_journal, fuzz_metadata, fuzz_probe, fuzz_settings, fuzz_sidecar};
 pub use metrics::{
     Adapter, AdapterKind, BatchRow, Bound, CardMeasurements, CardRecord, ClassRecord, Collision, Count, Drive, DriveKind, Estimate, Event,
     Holding, ImageClass, ImageDone, ImageQuality, ImageRecord, InHand, JudgedImage, Kind, Machine, Metrics, NotMeasured, Notice, OnDisk,
@@ -48,7 +55,9 @@ pub use metrics::{
     WriteBasis, adapters_called, bound, name_changes, thread_cpu_time,
 };
 pub use pixels::Size;
-pub use plan::{Action, Plan, ShardPlan, Totals};
+#[cfg(test)]
+pub(crate) use pixels::sunk::files as drawn_pictures;
+pub use plan::{Action, Plan, ShardPlan, Totals, Unfreed};
 pub use preview::{After, Before, Facts, HardCases, ImageAt, Made, Opened, Picture, Preview, SidecarFacts, Thumbnail};
 pub use resize::{adapters, measure_card};
 pub use run::{
