@@ -5,9 +5,9 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms of the engine, each of which may use only those before it.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 16] = [
     "settings", "pixels", "metrics", "disk", "resize", "shrink", "sample", "sidecars", "scan", "plan", "commit", "forecast", "preview",
-    "run", "bench",
+    "run", "bench", "fuzzing",
 ];
 
 /// Who may touch files directly, and why. Everybody else goes through the `disk` room, where links are never followed,
@@ -46,7 +46,7 @@ type Finding = (usize, String);
 type Rule = (&'static str, fn(&Source) -> Vec<Finding>);
 
 /// Rules for `src/**/*.rs`.
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     ("room order", room_order),
     ("front door", front_door),
     ("no window in the engine", no_window),
@@ -55,6 +55,7 @@ const RULES: [Rule; 9] = [
     ("files only through disk", files_only_through_disk),
     ("nothing unfinished", nothing_unfinished),
     ("a silent engine", silent_engine),
+    ("no network", no_network),
     ("unsafe is explained", unsafe_is_explained),
 ];
 
@@ -368,6 +369,69 @@ fn silent_engine(source: &Source) -> Vec<Finding> {
     findings
 }
 
+fn no_network(source: &Source) -> Vec<Finding> {
+    source
+        .paths()
+        .into_iter()
+        .filter(|(_, path)| {
+            ["std::net", "std::os::unix::net", "rustix::net"]
+                .iter()
+                .any(|net| starts_with_path(path, net))
+        })
+        .map(|(line, path)| {
+            (
+                line,
+                format!("`{path}`: this program speaks to nobody; docs/reliability.md promises it"),
+            )
+        })
+        .collect()
+}
+
+/// Packages that speak HTTP, TLS or the like, or look names up. Absent from the lock file altogether, tests included.
+const NETWORK_PACKAGES: [&str; 26] = [
+    "actix-web",
+    "async-net",
+    "attohttpc",
+    "axum",
+    "curl",
+    "curl-sys",
+    "h2",
+    "hickory-resolver",
+    "http",
+    "hyper",
+    "isahc",
+    "libssh2-sys",
+    "minreq",
+    "native-tls",
+    "openssl",
+    "openssl-sys",
+    "quinn",
+    "reqwest",
+    "russh",
+    "rustls",
+    "socket2",
+    "surf",
+    "tonic",
+    "tungstenite",
+    "ureq",
+    "websocket",
+];
+
+/// Those of [`NETWORK_PACKAGES`] that a lock file names.
+fn network_packages(lock: &str) -> Vec<&str> {
+    let names = lock.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
+    names.filter(|name| NETWORK_PACKAGES.contains(name)).collect()
+}
+
+#[test]
+fn no_package_speaks_to_the_network() {
+    let lock = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).expect("the lock file");
+    assert!(lock.contains("name = \"shardpress\""), "not the lock file");
+    assert_eq!(network_packages(&lock), Vec::<&str>::new());
+    let with = lock.replace("name = \"png\"", "name = \"ureq\"");
+    assert_eq!(network_packages(&with), ["ureq"]);
+}
+
 fn unsafe_is_explained(source: &Source) -> Vec<Finding> {
     // Above a block; below the head of an `unsafe extern` function, which a caller of ours never sees.
     const ABOVE: usize = 8;
@@ -605,6 +669,11 @@ fn every_rule_fails_on_a_bad_example_and_passes_a_good_one() {
     check(nothing_unfinished, scan, "fn f() { unimplemented!(\"later\") }", &[1]);
     check(nothing_unfinished, scan, "#[cfg(test)]\nmod tests {\n    dbg!(1);\n}", &[3]);
     check(nothing_unfinished, scan, "// no todo!() here", &[]);
+
+    check(no_network, scan, "use std::net::TcpStream;", &[1]);
+    check(no_network, "src/cli/mod.rs", "fn f() { std::net::UdpSocket::bind(a) }", &[1]);
+    check(no_network, scan, "use std::os::unix::net::UnixStream;", &[1]);
+    check(no_network, scan, "use crate::network::Net; // std::net", &[]);
 
     check(
         silent_engine,

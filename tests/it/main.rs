@@ -2,13 +2,18 @@
 
 #[cfg(feature = "gpu")]
 mod backends;
+mod bombs;
 mod choose;
 mod command;
 mod corpus;
 mod events;
+#[cfg(unix)]
+mod faults;
 mod fixture;
+mod hostile;
 mod house;
 mod kill;
+mod kinds;
 mod metadata;
 mod picture;
 mod report;
