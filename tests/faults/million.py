@@ -57,7 +57,7 @@ class Place:
 
     def remove(self):
         if self.mounted:
-            subprocess.run(["umount", "-l", self.path], check=False)
+            subprocess.run(["umount", "-l", self.path], check=False, stderr=subprocess.DEVNULL)
         shutil.rmtree(self.path, ignore_errors=True)
 
 
