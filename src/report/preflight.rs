@@ -360,7 +360,7 @@ fn sentence(clause: &str) -> String {
 }
 
 fn has_work(shard: &ShardPlan) -> bool {
-    shard.actions.iter().any(|action| matches!(action, Action::Shrink { .. }))
+    shard.work().next().is_some()
 }
 
 /// Rights and room, drive by drive.

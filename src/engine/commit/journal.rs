@@ -183,9 +183,8 @@ impl Journal {
     }
 
     fn append(&mut self, line: &Line) -> Result<(), DiskError> {
-        let json = serde_json::to_string(line).map_err(|error| DiskError::new("write", &self.path, io::Error::other(error)))?;
-        let text = format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()));
-        self.file.write_all(text.as_bytes())?;
+        let text = encode(line).map_err(|error| DiskError::new("write", &self.path, io::Error::other(error)))?;
+        self.file.write_all(&text)?;
         self.file.sync()
     }
 }
@@ -248,6 +247,12 @@ pub(super) fn run_of(disk: &dyn Disk, path: &Path) -> Result<Option<String>, Dis
 enum Unusable {
     Damaged,
     Newer(u32),
+}
+
+/// A line as it is written: checksum, blank, JSON, line end.
+fn encode(line: &Line) -> serde_json::Result<Vec<u8>> {
+    let json = serde_json::to_string(line)?;
+    Ok(format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())).into_bytes())
 }
 
 fn parse_line(line: &[u8]) -> Result<Line, Unusable> {
@@ -353,12 +358,11 @@ fn is_torn_header(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::fuzz::intent;
     use super::*;
-    use std::ffi::OsString;
 
     fn line(line: &Line) -> Vec<u8> {
-        let json = serde_json::to_string(line).expect("plain values");
-        format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())).into_bytes()
+        encode(line).expect("plain values")
     }
 
     fn header(version: u32) -> Line {
@@ -368,34 +372,6 @@ mod tests {
             originals: Originals::Keep,
             started: 1,
         })
-    }
-
-    fn intent(id: u64) -> Intent {
-        Intent {
-            id,
-            source: Name(OsString::from(format!("{id}.png"))),
-            seen: Identity {
-                device: 1,
-                inode: id,
-                len: 3,
-                modified_ns: -7,
-                links: 1,
-            },
-            attributes: Attributes {
-                owner: None,
-                readonly: false,
-                modified_ns: 1,
-                accessed_ns: 2,
-                extended: crate::engine::disk::Extended::Unknown,
-            },
-            source_hash: Hash(u128::MAX),
-            output: Name(OsString::from(format!("{id}.jpg"))),
-            output_len: 2,
-            output_hash: Hash(1),
-            temp: Some(Place::temporary("r1", id, "x.jpg".as_ref())),
-            kept: None,
-            with: Vec::new(),
-        }
     }
 
     fn batch(intents: &[u64], done: &[u64], dropped: &[u64]) -> Line {

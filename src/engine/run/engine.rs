@@ -454,7 +454,7 @@ fn notices(plan: &Plan) -> Vec<Notice> {
 pub(super) fn weak_mounts(plan: &Plan, weak_sync: impl Fn(&Path) -> Option<&'static str>) -> Vec<Notice> {
     let mut by_reason: BTreeMap<&'static str, Vec<&Path>> = BTreeMap::new();
     for shard in &plan.shards {
-        let works = shard.actions.iter().any(|action| matches!(action, Action::Shrink { .. }));
+        let works = shard.work().next().is_some();
         if let Some(reason) = works.then(|| weak_sync(&shard.inventory.path)).flatten() {
             by_reason.entry(reason).or_default().push(&shard.inventory.path);
         }

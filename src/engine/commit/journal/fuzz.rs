@@ -124,9 +124,9 @@ fn state(found: &Found) -> State {
     (found.header.is_some(), intents.collect())
 }
 
-/// The lines of a journal as runs write them: batches of one to three, an edit, a recovery in between.
-fn ours(how: u8) -> Vec<Vec<u8>> {
-    let intent = |id: u64| Intent {
+/// An intent with everything that every one has.
+pub(super) fn intent(id: u64) -> Intent {
+    Intent {
         id,
         source: Name(OsString::from(format!("{id}.png"))),
         seen: Identity {
@@ -147,14 +147,24 @@ fn ours(how: u8) -> Vec<Vec<u8>> {
         output: Name(OsString::from(format!("{id}.jpg"))),
         output_len: 2,
         output_hash: Hash(1),
+        temp: Some(Place::temporary("r1", id, "x.jpg".as_ref())),
+        kept: None,
+        with: Vec::new(),
+    }
+}
+
+/// The lines of a journal as runs write them: batches of one to three, an edit, a recovery in between.
+fn ours(how: u8) -> Vec<Vec<u8>> {
+    let varied = |id: u64| Intent {
         temp: (how & 1 != 0).then(|| Place::temporary("r1", id, "x.jpg".as_ref())),
         kept: (how & 2 != 0).then(|| Place::original(id, "x.png".as_ref(), id.is_multiple_of(2))),
         with: if id.is_multiple_of(3) { vec![id - 1] } else { Vec::new() },
+        ..intent(id)
     };
     let batch = |intents: &[u64], done: &[u64], dropped: &[u64], resumed: bool| {
         Line::Batch(Batch {
             resumed,
-            intents: intents.iter().map(|&id| intent(id)).collect(),
+            intents: intents.iter().map(|&id| varied(id)).collect(),
             done: done.to_vec(),
             dropped: dropped.to_vec(),
         })
@@ -172,11 +182,5 @@ fn ours(how: u8) -> Vec<Vec<u8>> {
         batch(&[4, 5, 6], &[3], &[2], false),
         batch(&[], &[4, 5], &[6], how & 8 != 0),
     ];
-    lines
-        .iter()
-        .map(|line| {
-            let json = serde_json::to_string(line).expect("plain values");
-            format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())).into_bytes()
-        })
-        .collect()
+    lines.iter().map(|line| encode(line).expect("plain values")).collect()
 }
