@@ -22,6 +22,7 @@
 
 use super::super::decode::DecodeError;
 use super::super::{Channels, Pixels, Size};
+use super::cells::{self, Cell};
 use super::markers::Head;
 use super::{EncodeOptions, quantisers};
 use crate::engine::settings::Chroma;
@@ -99,29 +100,6 @@ impl Tolerance {
     }
 }
 
-/// Sums over 8 columns (or the rest of a row) of 8 rows.
-#[derive(Debug, Clone, Copy, Default)]
-struct Cell {
-    original: [u32; 3],
-    decoded: [u32; 3],
-    clipped: [u32; 3],
-    /// Squared differences, summed.
-    squares: [u32; 3],
-    pixels: u32,
-}
-
-impl Cell {
-    fn add(&mut self, other: &Cell) {
-        for c in 0..3 {
-            self.original[c] += other.original[c];
-            self.decoded[c] += other.decoded[c];
-            self.clipped[c] += other.clipped[c];
-            self.squares[c] += other.squares[c];
-        }
-        self.pixels += other.pixels;
-    }
-}
-
 /// Compares what `decode` hands out, a number of rows at a time, with `pixels`. `head` is that of the encoded bytes,
 /// `options` what was asked for; `interpolated`: the decoder interpolates chroma. `decode` takes the number of rows and a sink that returns false when
 /// it has seen enough; it returns the bytes behind the end marker.
@@ -140,14 +118,15 @@ pub(super) fn check(
     let mut y = 0;
     let mut found = Ok(());
     let trailing = decode(8 * v, &mut |band| {
-        cells.fill(Cell::default());
         let original = &pixels.data[y * stride..][..band.len()];
-        for (row, (original, decoded)) in original.chunks_exact(stride).zip(band.chunks_exact(stride)).enumerate() {
-            let cells = &mut cells[row / 8 * columns..][..columns];
-            match pixels.channels {
-                Channels::Grey => sum::<1>(cells, original, decoded),
-                Channels::Rgb => sum::<3>(cells, original, decoded),
-            }
+        // The last unit may reach below the picture.
+        cells.fill(Cell::default());
+        for ((original, decoded), cells) in original
+            .chunks(8 * stride)
+            .zip(band.chunks(8 * stride))
+            .zip(cells.chunks_mut(columns))
+        {
+            cells::fill(cells, pixels.channels, original, decoded, stride);
         }
         found = compare(&cells, columns, &tolerances[..channels], (h, v), y as u32);
         y += band.len() / stride;
@@ -206,37 +185,6 @@ fn tolerances(
     Ok(([Tolerance::new(&luma, 0.0), chroma, chroma], usize::from(h), usize::from(v)))
 }
 
-/// YCbCr with libjpeg's own weights and rounding (16 bits behind the point), so that the encoder started from the very same
-/// values.
-fn ycbcr([r, g, b]: [i32; 3]) -> [i32; 3] {
-    const HALF: i32 = 1 << 15;
-    const MIDDLE: i32 = (128 << 16) + HALF - 1;
-    [
-        (19_595 * r + 38_470 * g + 7_471 * b + HALF) >> 16,
-        (-11_059 * r - 21_709 * g + 32_768 * b + MIDDLE) >> 16,
-        (32_768 * r - 27_439 * g - 5_329 * b + MIDDLE) >> 16,
-    ]
-}
-
-/// Adds one row to the cells it crosses.
-fn sum<const N: usize>(cells: &mut [Cell], original: &[u8], decoded: &[u8]) {
-    for (cell, (original, decoded)) in cells.iter_mut().zip(original.chunks(8 * N).zip(decoded.chunks(8 * N))) {
-        for (original, decoded) in original.chunks_exact(N).zip(decoded.chunks_exact(N)) {
-            let expected = match N {
-                1 => [i32::from(original[0]), 0, 0],
-                _ => ycbcr([0, 1, 2].map(|c| i32::from(original[c]))),
-            };
-            for c in 0..N {
-                cell.original[c] += u32::from(original[c]);
-                cell.decoded[c] += u32::from(decoded[c]);
-                cell.clipped[c] += u32::from(decoded[c] == 0 || decoded[c] == 255);
-                cell.squares[c] += expected[c].abs_diff(i32::from(decoded[c])).pow(2);
-            }
-        }
-        cell.pixels += (original.len() / N) as u32;
-    }
-}
-
 /// Compares a row of units (`h` × `v` cells) whose upper edge is at `y`.
 fn compare(cells: &[Cell], columns: usize, tolerances: &[Tolerance], (h, v): (usize, usize), y: u32) -> Result<(), VerifyError> {
     let weights = if tolerances.len() == 1 { &GREY } else { &YCBCR };
@@ -245,7 +193,6 @@ fn compare(cells: &[Cell], columns: usize, tolerances: &[Tolerance], (h, v): (us
         for row in 0..v {
             for column in first..(first + h).min(columns) {
                 let cell = cells[row * columns + column];
-                // The last unit may reach below the picture.
                 if cell.pixels > 0 {
                     block(&cell, 0, &tolerances[..1], weights, 1.0, (column, y + 8 * row as u32))?;
                 }

@@ -95,3 +95,28 @@ impl Rule {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_pixel_that_is_not_opaque_is_found_wherever_it_is() {
+        fn at_every_place<const N: usize>() {
+            for width in 1..=70 {
+                let mut row = vec![0; width * N];
+                row.iter_mut().skip(N - 1).step_by(N).for_each(|alpha| *alpha = 255);
+                assert!(is_opaque::<N>(&row), "{N} samples, {width} pixels");
+                for x in 0..width {
+                    for bit in 0..8 {
+                        row[x * N + N - 1] ^= 1 << bit;
+                        assert!(!is_opaque::<N>(&row), "{N} samples, {width} pixels, {x}");
+                        row[x * N + N - 1] = 255;
+                    }
+                }
+            }
+        }
+        at_every_place::<2>();
+        at_every_place::<4>();
+    }
+}

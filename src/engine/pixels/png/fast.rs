@@ -53,8 +53,7 @@ fn inflated(parts: &Parts) -> Result<Option<(Vec<u8>, usize)>, DecodeError> {
     if len as u64 > (joined.len() as u64).saturating_mul(1032).saturating_add(1032) {
         return Err(truncated("its pixels are missing"));
     }
-    let mut buffer = vec![0; len];
-    Ok(inflate(&joined, &mut buffer, parts.ended)?.then_some((buffer, row)))
+    Ok(inflate(&joined, len, parts.ended)?.map(|buffer| (buffer, row)))
 }
 
 /// Undoes the filters from top to bottom. `done(buffer, y)` is called for every row in turn once nothing below is predicted
@@ -68,25 +67,35 @@ fn unfiltered(
     mut done: impl FnMut(&mut [u8], usize),
 ) -> Result<(), DecodeError> {
     let (line, step, height) = (row + 1, parts.ihdr.filter_step(), parts.ihdr.size.height as usize);
-    for y in 0..height {
-        let (above, rest) = buffer.split_at_mut(y * line);
-        let above = if y == 0 { &[][..] } else { &above[(y - 1) * line + 1..] };
-        let filter = rest[0];
-        unfilter::row(filter, &mut rest[1..line], above, step)
-            .map_err(|unfilter::UnknownFilter(byte)| damaged(format!("row {y} names a filter {byte} that does not exist")))?;
-        if y > 0 {
-            done(buffer, y - 1);
+    let (mut y, mut look) = (0, 0);
+    while y < height {
+        let several = if y == 0 {
+            0
+        } else {
+            unfilter::several(&mut buffer[(y - 1) * line..], line, step)
+        };
+        if several == 0 {
+            let (above, rest) = buffer.split_at_mut(y * line);
+            let above = if y == 0 { &[][..] } else { &above[(y - 1) * line + 1..] };
+            let filter = rest[0];
+            unfilter::row(filter, &mut rest[1..line], above, step)
+                .map_err(|unfilter::UnknownFilter(byte)| damaged(format!("row {y} names a filter {byte} that does not exist")))?;
         }
-        if y % ROWS_PER_LOOK == 0 {
+        let next = y + several.max(1);
+        // The last row is still to be seen by the one below it.
+        (y.max(1) - 1..next - 1).for_each(|y| done(buffer, y));
+        if y >= look {
             options.check_time(started)?;
+            look = y + ROWS_PER_LOOK;
         }
+        y = next;
     }
     done(buffer, height - 1);
     Ok(())
 }
 
-/// Inflates a zlib stream that must fill `out`, with its Adler-32 checked. `false`: it holds more than that.
-fn inflate(deflated: &[u8], out: &mut [u8], ended: bool) -> Result<bool, DecodeError> {
+/// Inflates a zlib stream of exactly `len` bytes, with its Adler-32 checked. `None`: it holds more than that.
+fn inflate(deflated: &[u8], len: usize, ended: bool) -> Result<Option<Vec<u8>>, DecodeError> {
     struct Decompressor(*mut libdeflate_sys::libdeflate_decompressor);
     impl Drop for Decompressor {
         fn drop(&mut self) {
@@ -99,24 +108,31 @@ fn inflate(deflated: &[u8], out: &mut [u8], ended: bool) -> Result<bool, DecodeE
     if decompressor.0.is_null() {
         return Err(DecodeError::Unsupported("there is no memory for the decompressor".into()));
     }
+    // Not zeroed: that is a pass of its own over memory that was used before.
+    let mut out: Vec<u8> = Vec::with_capacity(len);
     let (mut used, mut filled) = (0_usize, 0_usize);
-    // SAFETY: the decompressor is valid and used by this thread alone; both pointers come from slices with the
-    // lengths given, which live through the call, the output exclusively ours; the counters are valid for writing.
+    // SAFETY: the decompressor is valid and used by this thread alone; the input is a live slice of the length given; the
+    // output is the vector's own memory, of which `len` bytes are reserved, only written to (matches are copied from what was
+    // written before); the counters are valid for writing.
     let result = unsafe {
         libdeflate_sys::libdeflate_zlib_decompress_ex(
             decompressor.0,
             deflated.as_ptr().cast::<c_void>(),
             deflated.len(),
             out.as_mut_ptr().cast::<c_void>(),
-            out.len(),
+            len,
             &mut used,
             &mut filled,
         )
     };
     match result {
-        libdeflate_sys::libdeflate_result_LIBDEFLATE_SUCCESS if filled == out.len() => Ok(true),
+        libdeflate_sys::libdeflate_result_LIBDEFLATE_SUCCESS if filled == len => {
+            // SAFETY: so many bytes are reserved, and on success the first `filled` of them were written.
+            unsafe { out.set_len(len) };
+            Ok(Some(out))
+        }
         libdeflate_sys::libdeflate_result_LIBDEFLATE_SUCCESS => Err(truncated("its pixels end before the last row")),
-        libdeflate_sys::libdeflate_result_LIBDEFLATE_INSUFFICIENT_SPACE => Ok(false),
+        libdeflate_sys::libdeflate_result_LIBDEFLATE_INSUFFICIENT_SPACE => Ok(None),
         _ if !ended => Err(truncated("its pixels end in the middle")),
         _ => Err(damaged("its compressed pixels are corrupt or do not fit their checksum")),
     }

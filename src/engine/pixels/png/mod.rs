@@ -13,8 +13,12 @@ mod convert;
 mod fast;
 mod place;
 mod stream;
+#[cfg(all(target_arch = "x86_64", any(test, feature = "native-codecs")))]
+mod sums;
 #[cfg(any(test, feature = "native-codecs"))]
 mod unfilter;
+#[cfg(all(target_arch = "x86_64", any(test, feature = "native-codecs")))]
+mod wave;
 
 #[cfg(test)]
 mod tests;

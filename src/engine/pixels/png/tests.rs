@@ -20,6 +20,7 @@ fn with_options<T>(matte: [u8; 3], work: impl FnOnce(&DecodeOptions) -> T) -> T 
         limits: &limits,
         deadline: None,
         keep_profile: false,
+        least: None,
     })
 }
 

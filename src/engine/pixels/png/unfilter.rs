@@ -20,6 +20,18 @@ pub(super) fn row(filter: u8, row: &mut [u8], above: &[u8], step: usize) -> Resu
     }
 }
 
+/// Undoes the filters of the next rows together where that is faster than one after the other, and says of how many; 0 where it
+/// is not, nothing being changed then. `rows` begins with the filter byte of the finished row above them; every row has its
+/// filter byte before it and is `line` bytes long with it; `step` as for [`row`].
+pub(super) fn several(rows: &mut [u8], line: usize, step: usize) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if super::wave::undo(rows, line, step) {
+        return super::wave::ROWS;
+    }
+    let _ = (rows, line, step);
+    0
+}
+
 fn rows<const N: usize>(filter: u8, row: &mut [u8], above: &[u8]) -> Result<(), UnknownFilter> {
     match filter {
         0 => {}
@@ -42,6 +54,10 @@ fn up(row: &mut [u8], above: &[u8]) {
 }
 
 fn sub<const N: usize>(row: &mut [u8]) {
+    #[cfg(target_arch = "x86_64")]
+    if super::sums::undo::<N>(row) {
+        return;
+    }
     let mut before = [0_u8; N];
     for pixel in row.as_chunks_mut::<N>().0 {
         for (sample, before) in pixel.iter_mut().zip(&mut before) {
@@ -207,19 +223,23 @@ mod tests {
         out
     }
 
-    #[test]
-    fn every_filter_at_every_step_is_by_the_book() {
+    fn noise() -> impl FnMut(usize) -> Vec<u8> {
         let mut state = 12345_u32;
-        let mut noise = |len: usize| -> Vec<u8> {
+        move |len| {
             (0..len)
                 .map(|_| {
                     state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                     (state >> 24) as u8
                 })
                 .collect()
-        };
+        }
+    }
+
+    #[test]
+    fn every_filter_at_every_step_is_by_the_book() {
+        let mut noise = noise();
         for step in [1, 2, 3, 4, 6, 8] {
-            for pixels in [1, 2, 3, 7, 16, 33, 250] {
+            for pixels in (1..=100).chain([250]) {
                 let above = noise(pixels * step);
                 let coded = noise(pixels * step);
                 for filter in 0..=4 {
@@ -236,6 +256,56 @@ mod tests {
             }
         }
         assert_eq!(row(5, &mut [1], &[], 1), Err(UnknownFilter(5)));
+    }
+
+    /// Every mixture of filters, and all widths around those from which on rows go together.
+    #[test]
+    fn rows_that_go_together_are_those_that_go_alone() {
+        let mut noise = noise();
+        let mut together = 0;
+        let mixtures: Vec<Vec<u8>> = [
+            vec![4; 8],
+            vec![3; 8],
+            vec![1, 2, 3, 4, 0, 4, 3, 2],
+            vec![4, 4, 4, 4, 5, 4, 4, 4],
+            vec![0; 8],
+        ]
+        .into_iter()
+        .chain((0..12).map(|_| noise(8).iter().map(|filter| filter % 5).collect()))
+        .collect();
+        for step in [1, 2, 3, 4, 6, 8] {
+            for pixels in (1..=100).chain([1000]) {
+                let line = pixels * step + 1;
+                for (which, mixture) in mixtures.iter().enumerate() {
+                    let mut rows = noise(line * 10);
+                    if which % 3 == 1 {
+                        // Small steps around one value, where the three choices lie next to each other.
+                        rows.iter_mut().for_each(|sample| *sample %= 3);
+                    }
+                    for (row, filter) in mixture.iter().enumerate() {
+                        rows[(row + 1) * line] = *filter;
+                    }
+                    let before = rows.clone();
+                    let count = several(&mut rows, line, step);
+                    let mut alone = before;
+                    for y in 1..=count {
+                        let (above, rest) = alone.split_at_mut(y * line);
+                        let coded = rest[1..line].to_vec();
+                        let plain = by_the_book(rest[0], &coded, &above[(y - 1) * line + 1..], step);
+                        rest[1..line].copy_from_slice(&plain);
+                    }
+                    assert!(rows == alone, "{mixture:?}, step {step}, {pixels} pixels, {count} rows");
+                    // One row short of what it takes.
+                    assert_eq!(several(&mut rows[..line * 8], line, step), 0);
+                    assert!(count == 0 || !mixture.contains(&5));
+                    together += count;
+                }
+            }
+        }
+        #[cfg(target_arch = "x86_64")]
+        assert_eq!(together > 0, is_x86_feature_detected!("avx2"));
+        #[cfg(not(target_arch = "x86_64"))]
+        assert_eq!(together, 0);
     }
 
     #[test]
