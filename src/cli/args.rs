@@ -9,6 +9,7 @@ use time::format_description::well_known::Rfc3339;
 
 use super::adapters::AdaptersOptions;
 use super::args_kept::{PurgeOptions, StatusOptions, UndoOptions};
+use super::bench::BenchOptions;
 use super::typed::{Typed, matte, number, or_none, size, size_or_none, when_or_none, word};
 use crate::engine::{
     BackendChoice, Chroma, Collisions, Filter, Fit, Format, Layer, Metadata, Mtime, Originals, Shape, Slice, Verify, WriteMode,
@@ -33,6 +34,12 @@ pub(super) enum Command {
     Plan(PlanOptions),
     /// Shrink the images of the folders in place
     Run(RunOptions),
+    /// Measure which settings are fastest here, on a copy of a few images. The images themselves are only read
+    ///
+    /// A few images of the shard with the most work are copied into a hidden folder beside it, on its own drive, and worked on
+    /// there, over and over: with the settings in force, and with one of them changed at a time. The images themselves are only
+    /// read, and the copy is removed at the end, also after Ctrl-C. The options of `shardpress run` say what is in force.
+    Bench(BenchOptions),
     /// Bring shards into order whose run was killed
     Recover(RecoverOptions),
     /// Bring a run back: originals byte for byte, what replaced them removed
@@ -83,6 +90,8 @@ pub(super) struct PlanOptions {
     /// Say of every setting where its value comes from
     #[arg(long)]
     pub(super) explain: bool,
+    #[command(flatten)]
+    pub(super) told: Told,
 }
 
 #[derive(Debug, Args)]
@@ -95,6 +104,8 @@ pub(super) struct RunOptions {
     /// With --yes: begin at once, without the sample that the report compares the outcome with
     #[arg(long)]
     pub(super) no_forecast: bool,
+    #[command(flatten)]
+    pub(super) told: Told,
 }
 
 #[derive(Debug, Args)]
@@ -110,7 +121,7 @@ pub(super) struct RecoverOptions {
     pub(super) events: Option<PathBuf>,
 }
 
-/// What `plan` and `run` share. No flag has a default here: what is not typed comes from the library's file, the preset, or
+/// What `plan`, `run` and `bench` share. No flag has a default here: what is not typed comes from the library's file, the preset, or
 /// the program, in this order.
 #[derive(Debug, Args)]
 pub(super) struct Common {
@@ -145,6 +156,9 @@ pub(super) struct Common {
     /// Resample and flatten in linear light
     #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Pictures")]
     linear: Option<bool>,
+    /// Decode JPEGs at a fraction of their size, at least twice that of the replacement: faster, hardly different
+    #[arg(long, value_name = "YES", num_args = 0..=1, require_equals = true, default_missing_value = "true", help_heading = "Pictures")]
+    scaled_decode: Option<bool>,
     /// JPEG quality, 1 to 100 [default: 95]
     #[arg(long, value_name = "1-100", value_parser = number::<u8>, allow_negative_numbers = true, help_heading = "Pictures")]
     quality: Option<Typed<u8>>,
@@ -280,12 +294,17 @@ pub(super) struct Common {
     /// Write the report; the ending tells the format (.json, .md, .html, .csv). May be given several times
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(super) report: Vec<PathBuf>,
-    /// Write what happens as JSON lines, one event a line; with - on standard output, and all words on standard error
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub(super) events: Option<PathBuf>,
     /// Print problems only
     #[arg(long, short, help_heading = "Output")]
     pub(super) quiet: bool,
+}
+
+/// Who hears what happens while it happens.
+#[derive(Debug, Default, Args)]
+pub(super) struct Told {
+    /// Write what happens as JSON lines, one event a line; with - on standard output, and all words on standard error
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(super) events: Option<PathBuf>,
 }
 
 impl Common {
@@ -356,6 +375,7 @@ impl Common {
             "picture.upscale": self.upscale,
             "picture.filter": self.filter.map(Filter::from),
             "picture.linear": self.linear,
+            "picture.scaled_decode": self.scaled_decode,
             "picture.chroma": self.chroma.map(Chroma::from),
             "picture.optimise_huffman": self.huffman.map(|tables| tables == Huffman::Optimised),
             "picture.progressive": self.progressive,
@@ -453,7 +473,7 @@ mod tests {
     /// Every setting has a flag, and the flag has its effect.
     #[test]
     fn every_setting_can_be_typed() {
-        let typed = "shardpress plan x --target 300 --fit 768x512 --multiple-of 64 --crop --upscale --filter area --linear --quality 80 \
+        let typed = "shardpress plan x --target 300 --fit 768x512 --multiple-of 64 --crop --upscale --filter area --linear --scaled-decode --quality 80 \
             --min-score 85.5 --chroma 420 --huffman standard --progressive --matte #010203 --metadata keep --keep-gps --prompts \
             --convert webp,bmp --also tiff,gif --include a* --include b* --exclude c* --min-size 1kB --max-size 1MiB \
             --newer-than 2026-11-01 --skip-unless-smaller --min-saving 12.5 --limit 7 --recursive --shard s1 --resume-from s0 --slice 2/8 \

@@ -87,6 +87,7 @@ pub(crate) fn fuzz_decode(data: &[u8], meter: &mut dyn Meter) {
         limits: &LIMITS,
         deadline: None,
         keep_profile: pick & 2 != 0,
+        least: None,
     };
     if let Some(whole) = with_codecs(|| whole(data, &header, &options, meter)) {
         with_codecs(|| strips(data, &header, &options, &whole, meter));

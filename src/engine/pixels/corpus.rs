@@ -122,6 +122,7 @@ fn judge(folder: &Path, row: &HashMap<String, String>, faults: &mut Vec<String>)
         limits: &limits,
         deadline: None,
         keep_profile: false,
+        least: None,
     };
     let may = |verdict: &str| row["expect"].split('|').any(|v| v == verdict);
     let header = match probe(&mut InMemory(&bytes)) {

@@ -19,6 +19,8 @@ pub(crate) struct DecodeOptions<'a> {
     pub deadline: Option<Instant>,
     /// Leave the samples in the space of the picture's own colour profile, where that fits them.
     pub keep_profile: bool,
+    /// A JPEG may be decoded smaller than it is, by scaling its transform, but with no side below these; see [`scaled_extent`].
+    pub least: Option<Size>,
 }
 
 impl DecodeOptions<'_> {
@@ -64,7 +66,6 @@ pub(crate) enum Layout {
 
 impl Layout {
     /// Bytes of one pixel.
-    #[cfg_attr(not(feature = "gpu"), allow(dead_code, reason = "only a graphics card asks"))]
     pub(crate) fn count(self) -> usize {
         match self {
             Layout::Grey => 1,
@@ -107,7 +108,7 @@ pub(crate) trait RowSink {
 /// # Errors
 /// It is not as large as its header says; the sink was told nothing.
 pub(super) fn begin(sink: &mut dyn RowSink, header: &Header, size: Size, layout: Layout) -> Result<bool, DecodeError> {
-    check_found(header, size)?;
+    check_found(header.size, size)?;
     Ok(sink.begin(size, layout))
 }
 
@@ -196,8 +197,26 @@ pub(crate) fn decode_ours(bytes: &[u8], keep_profile: bool) -> Result<Decoded, D
         },
         deadline: None,
         keep_profile,
+        least: None,
     };
     decode(bytes, &header, &options)
+}
+
+/// The size that a picture is decoded at, as stored, in samples: its own, or for a JPEG the smallest number of eighths of it with no
+/// side below `least` (native codecs). The last sample of an axis counts for the part of it that the picture covers, so these are
+/// no whole numbers.
+pub(crate) fn scaled_extent(header: &Header, least: Option<Size>) -> [f64; 2] {
+    let eighths = match header.format {
+        Format::Jpeg => super::jpeg::eighths(header, least),
+        _ => 8,
+    };
+    [header.size.width, header.size.height].map(|side| f64::from(side) * f64::from(eighths) / 8.0)
+}
+
+/// The rows and columns that come out.
+fn decoded_size(header: &Header, options: &DecodeOptions) -> Size {
+    let [width, height] = scaled_extent(header, options.least).map(|side| side.ceil() as u32);
+    Size { width, height }
 }
 
 /// Decodes a whole file, as stored (not yet turned). `header` is what `probe` said about the same bytes. Limits are
@@ -210,7 +229,7 @@ pub(crate) fn decode(bytes: &[u8], header: &Header, options: &DecodeOptions) -> 
         Format::Webp => super::webp::decode(bytes, header, options)?,
         Format::Bmp | Format::Tiff | Format::Gif => super::other::decode(bytes, header, options)?,
     };
-    check_found(header, decoded.pixels.size)?;
+    check_found(decoded_size(header, options), decoded.pixels.size)?;
     Ok(decoded)
 }
 
@@ -274,7 +293,9 @@ pub(crate) fn rows<'a>(bytes: &'a [u8], header: &Header, options: &DecodeOptions
         _ => None,
     };
     match rows {
-        Some(rows) if rows.size() != header.size => Err(DecodeError::Damaged("its size is not the one its header says".into())),
+        Some(rows) if rows.size() != decoded_size(header, options) => {
+            Err(DecodeError::Damaged("its size is not the one its header says".into()))
+        }
         rows => Ok(rows),
     }
 }
@@ -320,13 +341,13 @@ fn check_before(bytes: &[u8], header: &Header, options: &DecodeOptions) -> Resul
 }
 
 /// The plan was made from the header: pixels of another size are not those of its picture.
-pub(super) fn check_found(header: &Header, found: Size) -> Result<(), DecodeError> {
-    if header.size == found {
+pub(super) fn check_found(expected: Size, found: Size) -> Result<(), DecodeError> {
+    if expected == found {
         return Ok(());
     }
     Err(DecodeError::Damaged(format!(
         "its header says {} × {} pixels, its pixels are {} × {}",
-        header.size.width, header.size.height, found.width, found.height
+        expected.width, expected.height, found.width, found.height
     )))
 }
 
@@ -443,6 +464,7 @@ mod tests {
             limits: &limits,
             deadline: None,
             keep_profile: false,
+            least: None,
         };
         for format in [Format::Png, Format::Webp, Format::Bmp, Format::Tiff, Format::Gif] {
             let header = header(format, 2000, 2000, 3, 8);

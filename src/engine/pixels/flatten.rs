@@ -24,11 +24,16 @@ impl Matte {
     }
 
     /// Packed RGBA over it: packed RGB.
-    #[cfg(any(test, feature = "gpu"))]
+    #[cfg(any(test, feature = "gpu", feature = "benching"))]
     pub(crate) fn flatten(self, pixels: &[u8]) -> Vec<u8> {
         let mut rgb = vec![0; pixels.len() / 4 * 3];
         rgba(pixels, &mut rgb, self);
         rgb
+    }
+
+    /// Packed RGBA over it, into packed RGB of as many pixels.
+    pub(crate) fn flatten_into(self, from: &[u8], into: &mut [u8]) {
+        rgba(from, into, self);
     }
 
     /// One colour of an opacity over it.
@@ -174,8 +179,27 @@ pub(super) fn grey_alpha_to_rgb(grey_alpha: &[u8], rgb: &mut [u8], matte: Matte)
 
 /// Whether no pixel of `N` samples, the last of which is alpha, lets the matte through.
 pub(super) fn is_opaque<const N: usize>(pixels: &[u8]) -> bool {
-    // Without an early end this becomes SIMD code, and most pictures are opaque throughout.
-    pixels.as_chunks::<N>().0.iter().fold(255, |all, pixel| all & pixel[N - 1]) == 255
+    // Without an early end this becomes SIMD code, and most pictures are opaque throughout. Whole pixels are joined, so that no
+    // byte has to be picked out of them before the end.
+    match N {
+        4 => {
+            let all = pixels
+                .as_chunks::<4>()
+                .0
+                .iter()
+                .fold(u32::MAX, |all, pixel| all & u32::from_le_bytes(*pixel));
+            all.to_le_bytes()[3] == 255
+        }
+        2 => {
+            let all = pixels
+                .as_chunks::<2>()
+                .0
+                .iter()
+                .fold(u16::MAX, |all, pixel| all & u16::from_le_bytes(*pixel));
+            all.to_le_bytes()[1] == 255
+        }
+        _ => pixels.as_chunks::<N>().0.iter().all(|pixel| pixel[N - 1] == 255),
+    }
 }
 
 #[cfg(test)]

@@ -27,11 +27,9 @@ use serde::Serialize;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) use basin::decode_both_ways;
 pub(crate) use colour::Colours;
-#[cfg(any(test, feature = "gpu"))]
-pub(super) use decode::Layout;
 pub(super) use decode::{
-    DecodeError, DecodeOptions, Decoded, Poured, RowSink, check_limits, codecs, decode, decode_into, decode_ours, rows, rows_cost,
-    whole_cost,
+    DecodeError, DecodeOptions, Decoded, Layout, Poured, RowSink, check_limits, codecs, decode, decode_into, decode_ours, rows, rows_cost,
+    scaled_extent, whole_cost,
 };
 pub(crate) use flatten::Matte;
 pub(crate) use jpeg::{EncodeError, EncodeOptions, VerifyError, encode, verify};

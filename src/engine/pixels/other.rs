@@ -307,6 +307,7 @@ mod tests {
             limits: &limits,
             deadline: None,
             keep_profile: false,
+            least: None,
         };
         let header = probe(&mut InMemory(file)).expect("a header");
         decode_both_ways(file, &header, &options)

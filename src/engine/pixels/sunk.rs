@@ -18,6 +18,7 @@ fn options(limits: &Limits) -> DecodeOptions<'_> {
         limits,
         deadline: None,
         keep_profile: false,
+        least: None,
     }
 }
 
@@ -138,6 +139,7 @@ fn every_format_goes_into_a_sink_as_it_is() {
                 linear: true,
             },
             keep_profile: true,
+            least: None,
             ..options(&limits)
         };
         let kept = decode_both_ways(&file, &header, &linear).expect(name);

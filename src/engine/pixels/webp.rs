@@ -121,7 +121,7 @@ impl<'a> Picture<'a> {
         let started = Instant::now();
         options.check_time(started)?;
         let codec = codec::Opened::open(&bytes[..container.end])?;
-        check_found(header, codec.size())?;
+        check_found(header.size, codec.size())?;
         let managed = Managed::new(container.profile, Input::Rgb8, options.keep_profile, options.matte);
         Ok(Self {
             container,
@@ -333,6 +333,7 @@ mod tests {
             limits: &limits,
             deadline: None,
             keep_profile: false,
+            least: None,
         };
         let header = probe(&mut InMemory(file)).map_err(|error| DecodeError::Truncated(error.to_string()))?;
         decode_both_ways(file, &header, &options)

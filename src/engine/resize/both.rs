@@ -177,6 +177,10 @@ impl Backend for Both {
         self.cpu.resize(source, to, how, scratch)
     }
 
+    fn is_the_processor(&self) -> bool {
+        self.cpu.is_the_processor()
+    }
+
     fn turn(&self, want: &Want) -> Turn {
         let Some(card) = &self.card else { return Turn::default() };
         // While it is being opened, and where it is gone, there is nothing to measure.

@@ -1,10 +1,10 @@
-//! The processor, on the calling thread: `fast_image_resize`, which uses SSE4.1, AVX2 or NEON where there is one, and our
-//! own kernel for what needs 16-bit samples.
+//! The processor, on the calling thread: our own kernels (`narrow`, and `wide` for what needs 16-bit samples), and
+//! `fast_image_resize` for the horizontal pass where the processor has no AVX2 and for strips.
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{CpuExtensions, FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
-use super::{Backend, Resample, ResizeError, Scratch, bytes, wide};
+use super::{Backend, Resample, ResizeError, Scratch, bytes, poured, wide};
 use crate::engine::pixels::{Channels, Pixels, Size};
 use crate::engine::settings::Filter;
 
@@ -40,17 +40,15 @@ impl Backend for Cpu {
         if how.is_wide() {
             return wide::resize(source, to, how);
         }
-        let mut data = vec![0; bytes(to, source.channels)];
-        resize_into(&source.data, source.size, &mut data, to, source.channels, how.filter, scratch)?;
-        Ok(Pixels {
-            size: to,
-            channels: source.channels,
-            data,
-        })
+        poured::whole(source, to, how, scratch)
+    }
+
+    fn is_the_processor(&self) -> bool {
+        true
     }
 }
 
-/// From one packed buffer into another, in 8-bit samples.
+/// From one packed buffer into another, in 8-bit samples, all by the library.
 pub(super) fn resize_into(
     source: &[u8],
     from: Size,
@@ -59,6 +57,26 @@ pub(super) fn resize_into(
     channels: Channels,
     filter: Filter,
     scratch: &mut Scratch,
+) -> Result<(), ResizeError> {
+    let resizer = &mut scratch.cpu.resizer;
+    library(source, from, f64::from(from.width), target, to, channels, filter, resizer)?;
+    if resizer.size_of_internal_buffers() > KEPT {
+        resizer.reset_internal_buffers();
+    }
+    Ok(())
+}
+
+/// As [`resize_into`], by a resizer of the caller's, of the first `extent` columns, the last of which may be covered in part.
+#[allow(clippy::too_many_arguments, reason = "two buffers with their sizes, and how one becomes the other")]
+pub(super) fn library(
+    source: &[u8],
+    from: Size,
+    extent: f64,
+    target: &mut [u8],
+    to: Size,
+    channels: Channels,
+    filter: Filter,
+    resizer: &mut Resizer,
 ) -> Result<(), ResizeError> {
     for (have, want) in [(source.len(), bytes(from, channels)), (target.len(), bytes(to, channels))] {
         if have != want {
@@ -80,13 +98,11 @@ pub(super) fn resize_into(
     let source = ImageRef::new(from.width, from.height, source, kind).map_err(|error| failed(&error))?;
     let mut target = Image::from_slice_u8(to.width, to.height, target, kind).map_err(|error| failed(&error))?;
     // Pixels are flattened already: there is no alpha to premultiply.
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false);
-    let resizer = &mut scratch.cpu.resizer;
-    resizer.resize(&source, &mut target, &options).map_err(|error| failed(&error))?;
-    if resizer.size_of_internal_buffers() > KEPT {
-        resizer.reset_internal_buffers();
-    }
-    Ok(())
+    let options = ResizeOptions::new()
+        .resize_alg(ResizeAlg::Convolution(filter))
+        .use_alpha(false)
+        .crop(0.0, 0.0, extent, f64::from(from.height));
+    resizer.resize(&source, &mut target, &options).map_err(|error| failed(&error))
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! Resampling: from a picture to a smaller one, vertical pass first. Knows nothing about files or codecs.
 //!
 //! [`geometry`] says how large; [`framed`] cuts and pads. [`Backend`] is who resamples; [`Cpu`] is the one there is.
-//! [`StripResizer`] gives the very same samples from rows that come one after another, for pictures that do not fit into
-//! memory.
+//! [`Poured`] takes the rows of a picture as they are decoded; [`StripResizer`] gives the very same samples with less memory, for
+//! pictures that do not fit into it.
 //!
 //! Two ways to resample, by what is asked for ([`Resample`]):
-//! - 8-bit samples in sRGB's own curve with Lanczos3, CatmullRom or Mitchell: `fast_image_resize`, whose weights `weights`
-//!   repeats exactly for the strips;
+//! - 8-bit samples in sRGB's own curve with Lanczos3, CatmullRom or Mitchell: `narrow`, with the weights and to the samples of
+//!   `fast_image_resize`, which does the horizontal pass of strips and of processors without AVX2;
 //! - 16-bit samples, for linear light and for the area mean: our own whole-number kernel, `wide`, which is written down
 //!   there to the last bit so that another device can repeat it.
 
@@ -20,6 +20,9 @@ mod frame;
 mod geometry;
 #[cfg(feature = "gpu")]
 mod gpu;
+mod narrow;
+mod poured;
+mod rowwise;
 mod strips;
 mod vertical;
 mod weights;
@@ -32,8 +35,8 @@ pub(crate) use frame::framed;
 pub(crate) use geometry::{Geometry, exceeds, geometry};
 #[cfg(all(test, feature = "gpu"))]
 pub(crate) use gpu::lost_after;
+pub(crate) use poured::{Poured, poured_cost};
 pub(crate) use strips::{StripError, StripResizer, strip_cost};
-pub(crate) use weights::weights_cost;
 
 use super::metrics::{Adapter, CardMeasurements, CardRecord, NotMeasured};
 use super::pixels::{Channels, Pixels, Size};
@@ -74,6 +77,12 @@ pub(crate) trait Backend: Send + Sync {
     /// # Errors
     /// A buffer that does not fit its size, or what the backend itself says.
     fn resize(&self, source: &Pixels, to: Size, how: Resample, scratch: &mut Scratch) -> Result<Pixels, ResizeError>;
+
+    /// Whether [`resize`](Self::resize) is the processor's own: then rows may go through [`Poured`] as they are decoded, which gives the
+    /// same samples for less memory and time.
+    fn is_the_processor(&self) -> bool {
+        false
+    }
 
     /// Whose turn it is to resize a picture that is about to be decoded; see [`card`].
     fn turn(&self, _want: &Want) -> Turn {
@@ -128,6 +137,7 @@ pub fn measure_card(name: Option<&str>, progress: &mut (dyn FnMut(&str) + Send))
 #[derive(Debug, Default)]
 pub(crate) struct Scratch {
     cpu: cpu::CpuScratch,
+    narrow: narrow::Kept,
 }
 
 /// Why there is no resized picture.

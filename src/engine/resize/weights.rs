@@ -3,8 +3,8 @@
 //!
 //! Two scales, for two kernels:
 //! - [`Weights::narrow`], for 8-bit samples: each weight rounded to 16 bits by the largest power of two that fits. This is
-//!   the definition that `fast_image_resize` uses too (and Pillow before it), down to the order of operations in floating
-//!   point, so that what is computed from it equals the CPU backend's samples exactly; a test holds them together.
+//!   the definition that `fast_image_resize` uses too (and Pillow before it), so that all who compute from it (the kernels of
+//!   `rowwise`, that library where it does a pass, graphics cards) come to the same samples; a test holds them together.
 //! - [`Weights::wide`], for 16-bit samples: 14 bits behind the point, and they sum to exactly 1, so that no picture gets
 //!   brighter or darker however many samples are averaged.
 
@@ -46,20 +46,135 @@ impl Window {
     }
 }
 
+/// The same weights as [`Weights::narrow`], one behind the other: what the kernels of the processor read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Taps {
+    /// Bits behind the point.
+    pub(super) precision: u32,
+    /// One entry an output sample.
+    spans: Vec<Span>,
+    /// Those of all output samples; each one's are filled up with zeros to a multiple of [`Taps::GROUP`].
+    values: Vec<i16>,
+}
+
+/// Which input samples an output sample is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Span {
+    first: u32,
+    /// Without the zeros.
+    count: u32,
+    /// Index of its first weight.
+    at: usize,
+}
+
+impl Taps {
+    /// What each output sample's weights are a multiple of.
+    pub(super) const GROUP: usize = 4;
+
+    /// An axis of `from` samples, of which `extent` are covered, that becomes `to` samples; all at least 1 but the extent, which is more than
+    /// `from - 1`.
+    pub(super) fn new(from: u32, extent: f64, to: u32, filter: Filter) -> Self {
+        let exact = Exact::new(from, extent, to, filter);
+        let precision = exact.precision();
+        let scale = f64::from(1u32 << precision);
+        let mut values = Vec::with_capacity(exact.values.len() + Self::GROUP * exact.windows.len());
+        let mut spans = Vec::with_capacity(exact.windows.len());
+        for (first, window) in exact.windows() {
+            spans.push(Span {
+                first: first as u32,
+                count: window.len() as u32,
+                at: values.len(),
+            });
+            values.extend(window.iter().map(|value| quantised(value * scale)));
+            values.resize(values.len().next_multiple_of(Self::GROUP), 0);
+        }
+        Self { precision, spans, values }
+    }
+
+    /// Output samples.
+    pub(super) fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// The first input sample of an output sample, and one past its last.
+    pub(super) fn reach(&self, output: usize) -> (usize, usize) {
+        let Span { first, count, .. } = self.spans[output];
+        (first as usize, (first + count) as usize)
+    }
+
+    /// Its weights, with zeros up to a multiple of [`Taps::GROUP`].
+    pub(super) fn of(&self, output: usize) -> &[i16] {
+        let Span { count, at, .. } = self.spans[output];
+        &self.values[at..at + (count as usize).next_multiple_of(Self::GROUP)]
+    }
+
+    /// Input samples of the longest window.
+    pub(super) fn longest(&self) -> usize {
+        self.spans.iter().map(|span| span.count as usize).max().unwrap_or(0)
+    }
+
+    /// Bytes in memory, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.values.len() * size_of::<i16>() + self.spans.len() * size_of::<Span>()
+    }
+}
+
+/// Weights before they are rounded.
+struct Exact {
+    /// First input sample and number of weights, one entry an output sample.
+    windows: Vec<(usize, usize)>,
+    /// One behind the other.
+    values: Vec<f64>,
+}
+
+impl Exact {
+    fn new(from: u32, extent: f64, to: u32, filter: Filter) -> Self {
+        let mut values = Vec::new();
+        let windows = (0..to)
+            .map(|output| {
+                let before = values.len();
+                let first = window(from, extent, to, filter, output, &mut values);
+                (first, values.len() - before)
+            })
+            .collect();
+        Self { windows, values }
+    }
+
+    /// First input samples with their weights.
+    fn windows(&self) -> impl Iterator<Item = (usize, &[f64])> {
+        let mut rest = self.values.as_slice();
+        self.windows.iter().map(move |&(first, count)| {
+            let (now, later) = rest.split_at(count);
+            rest = later;
+            (first, now)
+        })
+    }
+
+    /// 16 bits for a weight; 32 bits for a sum of 8-bit samples and 2 bits of room for negative lobes.
+    fn precision(&self) -> u32 {
+        let largest = self.values.iter().fold(0.0, |a: f64, &b| a.max(b));
+        let fits = |precision: &u32| (largest * f64::from(1u32 << precision)).round() < f64::from(1 << 15);
+        (1..=21).rev().find(fits).unwrap_or(1)
+    }
+}
+
+/// A scaled weight as a whole number, halves away from zero.
+fn quantised(scaled: f64) -> i16 {
+    // As `round`, without its call: a cast cuts towards zero.
+    (scaled + 0.5_f64.copysign(scaled)) as i16
+}
+
 impl Weights {
     /// For 8-bit samples, an axis of `from` samples that becomes `to` samples; both at least 1.
     pub(super) fn narrow(from: u32, to: u32, filter: Filter) -> Self {
-        let exact: Vec<(usize, Vec<f64>)> = (0..to).map(|output| window(from, to, filter, output)).collect();
-        let largest = exact.iter().flat_map(|(_, values)| values).fold(0.0, |a: f64, &b| a.max(b));
-        // 16 bits for a weight; 32 bits for a sum of 8-bit samples and 2 bits of room for negative lobes.
-        let fits = |precision: &u32| (largest * f64::from(1u32 << precision)).round() < f64::from(1 << 15);
-        let precision = (1..=21).rev().find(fits).unwrap_or(1);
+        let exact = Exact::new(from, f64::from(from), to, filter);
+        let precision = exact.precision();
         let scale = f64::from(1u32 << precision);
         let outputs = exact
-            .into_iter()
+            .windows()
             .map(|(first, values)| Window {
                 first,
-                values: values.iter().map(|value| (value * scale).round() as i16).collect(),
+                values: values.iter().map(|value| quantised(value * scale)).collect(),
             })
             .collect();
         Self { precision, outputs }
@@ -74,7 +189,8 @@ impl Weights {
         let one = f64::from(1u32 << WIDE_BITS);
         let outputs = (0..to)
             .map(|output| {
-                let (first, exact) = window(from, to, filter, output);
+                let mut exact = Vec::new();
+                let first = window(from, f64::from(from), to, filter, output, &mut exact);
                 let (mut sum, mut rounded, last) = (0.0, 0, exact.len() - 1);
                 let values: Vec<i16> = exact
                     .iter()
@@ -126,15 +242,20 @@ pub(super) fn support(filter: Filter) -> f64 {
     }
 }
 
-/// The first input sample and the normalised weights of one output sample; at least one.
-fn window(from: u32, to: u32, filter: Filter, output: u32) -> (usize, Vec<f64>) {
-    let kernel = match filter {
-        Filter::Lanczos3 => lanczos3,
-        Filter::CatmullRom => catmull_rom,
-        Filter::Mitchell => mitchell,
-        Filter::Area => return area(from, to, output),
-    };
-    let scale = f64::from(from) / f64::from(to);
+/// Appends the normalised weights of one output sample, at least one, and tells the first input sample.
+fn window(from: u32, extent: f64, to: u32, filter: Filter, output: u32, values: &mut Vec<f64>) -> usize {
+    match filter {
+        Filter::Lanczos3 => filtered((from, extent), to, filter, output, values, lanczos3),
+        Filter::CatmullRom => filtered((from, extent), to, filter, output, values, catmull_rom),
+        Filter::Mitchell => filtered((from, extent), to, filter, output, values, mitchell),
+        Filter::Area => area(from, to, output, values),
+    }
+}
+
+/// [`window`] of a filter that is a curve.
+#[inline]
+fn filtered((from, extent): (u32, f64), to: u32, filter: Filter, output: u32, values: &mut Vec<f64>, kernel: impl Fn(f64) -> f64) -> usize {
+    let scale = extent / f64::from(to);
     let stretch = scale.max(1.0);
     let radius = support(filter) * stretch;
     let center = (f64::from(output) + 0.5) * scale;
@@ -148,31 +269,62 @@ fn window(from: u32, to: u32, filter: Filter, output: u32) -> (usize, Vec<f64>) 
     let at = |input: u32| (f64::from(input) - center) * narrow;
     let first = (low..high).find(|&input| at(input) >= -reach).unwrap_or(low);
     let end = (first..high).rev().find(|&input| at(input) < reach).map_or(high, |last| last + 1);
-    let mut values: Vec<f64> = (first..end).map(|input| kernel(at(input))).collect();
-    let sum: f64 = values.iter().sum();
+    let before = values.len();
+    values.extend((first..end).map(|input| kernel(at(input))));
+    let sum: f64 = values[before..].iter().sum();
     if sum != 0.0 {
-        values.iter_mut().for_each(|value| *value /= sum);
+        values[before..].iter_mut().for_each(|value| *value /= sum);
     }
-    (first as usize, values)
+    first as usize
 }
 
 /// An output sample covers `from / to` input samples; each counts by the part of it that is covered. In units of `1 / to`
 /// input samples all of it is whole numbers.
-fn area(from: u32, to: u32, output: u32) -> (usize, Vec<f64>) {
+fn area(from: u32, to: u32, output: u32, values: &mut Vec<f64>) -> usize {
     let (from, to, output) = (u64::from(from), u64::from(to), u64::from(output));
     let (begin, end) = (output * from, (output + 1) * from);
     let (first, last) = (begin / to, (end - 1) / to);
     let covered = |input: u64| end.min((input + 1) * to) - begin.max(input * to);
-    let values = (first..=last).map(|input| covered(input) as f64 / from as f64).collect();
-    (first as usize, values)
+    values.extend((first..=last).map(|input| covered(input) as f64 / from as f64));
+    first as usize
 }
 
+/// `sinc(x) sinc(x / 3)` with `sinc(x) = sin(πx) / πx`. With `s = sin(πx/3)` the other sine is `3s - 4s³`, so that one sine is
+/// enough: `3 s² (3 - 4s²) / (πx)²`.
+#[inline]
 fn lanczos3(x: f64) -> f64 {
-    if (-3.0..3.0).contains(&x) { sinc(x) * sinc(x / 3.0) } else { 0.0 }
+    if !(-3.0..3.0).contains(&x) {
+        return 0.0;
+    }
+    if x == 0.0 {
+        return 1.0;
+    }
+    let s = sine_of_turn(x / 3.0);
+    let (square, angle) = (s * s, x * PI);
+    3.0 * square * (3.0 - 4.0 * square) / (angle * angle)
 }
 
-fn sinc(x: f64) -> f64 {
-    if x == 0.0 { 1.0 } else { (x * PI).sin() / (x * PI) }
+/// `sin(πx)` for `x` of -1 to 1, to 1e-15: without the system's library, whose sine takes longer and differs between systems
+/// in its last bit. The Taylor series up to the 21st power, after folding at a half; the first term left out is below 1e-17.
+#[inline]
+fn sine_of_turn(x: f64) -> f64 {
+    // sin(π(1 - x)) = sin(πx), and the same below zero.
+    let folded = if x > 0.5 {
+        1.0 - x
+    } else if x < -0.5 {
+        -1.0 - x
+    } else {
+        x
+    };
+    let angle = folded * PI;
+    let square = angle * angle;
+    let mut term = 1.0;
+    // From the last term inwards: each is the one before by -angle² / (2n (2n + 1)).
+    for n in (1..=10_u32).rev() {
+        let n = f64::from(2 * n);
+        term = 1.0 - square * (1.0 / (n * (n + 1.0))) * term;
+    }
+    angle * term
 }
 
 /// Keys 1981, a = -1/2; the same as Mitchell and Netravali's with B = 0, C = 1/2.
@@ -304,13 +456,44 @@ mod tests {
 
     #[test]
     fn an_area_is_the_mean_of_what_it_covers() {
+        let covered = |from, to, output| {
+            let mut values = Vec::new();
+            (area(from, to, output, &mut values), values)
+        };
         // 5 samples become 2: each covers two and a half.
-        let (first, values) = area(5, 2, 0);
-        assert_eq!((first, values), (0, vec![0.4, 0.4, 0.2]));
-        let (first, values) = area(5, 2, 1);
-        assert_eq!((first, values), (2, vec![0.2, 0.4, 0.4]));
+        assert_eq!(covered(5, 2, 0), (0, vec![0.4, 0.4, 0.2]));
+        assert_eq!(covered(5, 2, 1), (2, vec![0.2, 0.4, 0.4]));
         // Enlarged: one sample, or two where an output sample lies over their border.
-        let outputs: Vec<_> = (0..3).map(|output| area(2, 3, output)).collect();
+        let outputs: Vec<_> = (0..3).map(|output| covered(2, 3, output)).collect();
         assert_eq!(outputs, [(0, vec![1.0]), (0, vec![0.5, 0.5]), (1, vec![1.0])]);
+    }
+
+    #[test]
+    fn one_sine_is_as_good_as_two() {
+        let sinc = |x: f64| if x == 0.0 { 1.0 } else { (x * PI).sin() / (x * PI) };
+        for n in -30_500..=30_500 {
+            let x = f64::from(n) / 10_000.0;
+            let wanted = if (-3.0..3.0).contains(&x) { sinc(x) * sinc(x / 3.0) } else { 0.0 };
+            assert!((lanczos3(x) - wanted).abs() < 1e-15, "{x}: {} and {wanted}", lanczos3(x));
+        }
+    }
+
+    #[test]
+    fn taps_are_the_weights_in_a_row() {
+        for filter in ALL {
+            for (from, to) in [(64, 20), (20, 64), (1, 9), (9, 1), (1000, 333)] {
+                let (taps, weights) = (Taps::new(from, f64::from(from), to, filter), Weights::narrow(from, to, filter));
+                assert_eq!((taps.len(), taps.precision), (weights.outputs.len(), weights.precision));
+                for (output, window) in weights.outputs.iter().enumerate() {
+                    assert_eq!(taps.reach(output), (window.first, window.end()));
+                    let (values, zeros) = taps.of(output).split_at(window.values.len());
+                    assert!(values == window.values && zeros.len() < Taps::GROUP && zeros.iter().all(|&zero| zero == 0));
+                }
+                assert_eq!(
+                    taps.longest(),
+                    weights.outputs.iter().map(|window| window.values.len()).max().unwrap_or(0)
+                );
+            }
+        }
     }
 }

@@ -106,8 +106,9 @@ impl Again {
         let before_encoding = resized_by(&settings.picture);
         if self.ready.as_ref().is_none_or(|(made_with, _)| *made_with != before_encoding) {
             self.ready = None;
-            let small = if cost.strips.is_some() && cost.whole > self.whole {
-                self.shrinker.small(&self.bytes, &self.header, true, clock, &mut steps)?
+            let strips = cost.strips.is_some() && cost.whole > self.whole;
+            let small = if strips || self.shrinker.scales(&self.header) {
+                self.shrinker.small(&self.bytes, &self.header, strips, clock, &mut steps)?
             } else {
                 let keep = keeps_profile(&self.header, &settings.picture);
                 self.decode(settings, keep)?;
@@ -149,6 +150,7 @@ impl Again {
             limits: &settings.limits,
             deadline: Clock::since(Instant::now(), self.header.size, &settings.limits).deadline(),
             keep_profile,
+            least: None,
         };
         let decoded = pixels::decode(&self.bytes, &self.header, &options)?;
         self.decoded.push((decoding, decoded));
@@ -178,6 +180,7 @@ impl Again {
                 limits: &settings.limits,
                 deadline: Clock::since(Instant::now(), self.header.size, &settings.limits).deadline(),
                 keep_profile: false,
+                least: None,
             };
             let rows = pixels::rows(&self.bytes, &self.header, &options)?;
             let Some(mut rows) = rows else {

@@ -4,9 +4,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{ShrinkError, Shrinker, Shrunk, Small, clock::Clock, cost, keeps_profile, matte, micros};
+use super::{ShrinkError, Shrinker, Shrunk, Small, clock::Clock, cost, decode_options, micros};
 use crate::engine::metrics::{StepTimes, thread_cpu_time};
-use crate::engine::pixels::{self, DecodeOptions, Header, InMemory, Poured, Size, probe};
+use crate::engine::pixels::{self, Header, InMemory, Poured, Size, probe};
 use crate::engine::resize::{CardError, Done, Geometry, Resample, Slot, Ticket, Turn, Want, geometry};
 
 /// What a worker has after the first part of an image.
@@ -120,7 +120,8 @@ impl Shrinker {
         let how = Resample::new(&self.settings.picture);
         let Geometry { scaled, .. } = geometry(header.orientation.seen(header.size), &self.settings.picture);
         let want = Want::new(&header, header.orientation.seen(scaled), how);
-        let mut turn = if in_strips || want.to == header.size {
+        // What is decoded smaller than it is costs the processor little to resize, and begins and ends between two samples.
+        let mut turn = if in_strips || self.scales(&header) || want.to == header.size {
             Turn::default()
         } else {
             self.backend.turn(&want)
@@ -173,12 +174,7 @@ impl Shrinker {
         mut slot: Box<dyn Slot>,
         clock: Clock,
     ) -> Result<Option<OnCard>, ShrinkError> {
-        let options = DecodeOptions {
-            matte: matte(&self.settings.picture),
-            limits: &self.settings.limits,
-            deadline: clock.deadline(),
-            keep_profile: keeps_profile(header, &self.settings.picture),
-        };
+        let options = decode_options(&self.settings, header, clock);
         let Some(poured) = pixels::decode_into(bytes, header, &options, slot.as_mut())? else {
             return Ok(None);
         };

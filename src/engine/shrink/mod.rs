@@ -16,6 +16,8 @@ mod hostile_tests;
 mod mutations;
 mod quality;
 #[cfg(test)]
+mod scaled_tests;
+#[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
@@ -36,7 +38,7 @@ use super::pixels::{
     self, Channels, Colours, DecodeError, DecodeOptions, Decoded, EncodeOptions, Header, Matte, Orientation, Pixels, Size, check_limits,
     metadata, turn,
 };
-use super::resize::{Backend, Geometry, Resample, Scratch, StripError, StripResizer, framed, geometry, strip_cost, weights_cost};
+use super::resize::{Backend, Geometry, Poured, Resample, Scratch, StripError, StripResizer, framed, geometry, poured_cost, strip_cost};
 use super::settings::{Format, Metadata, PictureSettings, Settings, Shape};
 
 /// Memory that working on an image takes beside the bytes of its file: an upper bound.
@@ -70,8 +72,7 @@ pub(crate) fn cost(header: &Header, file_len: u64, settings: &Settings) -> Resul
     let resize = if how.is_wide() {
         strip_cost(header.size, channels, to, how)
     } else {
-        // The vertical pass comes first: as wide as the source, as high as the result.
-        u64::from(header.size.width) * u64::from(to.height) * count + resized + weights_cost(header.size, to, how.filter)
+        poured_cost(header.size, channels, to, how)
     };
     // The resized picture and its turned twin, or the one that is cut or padded.
     let turn = resized + resized.max(small);
@@ -86,7 +87,13 @@ pub(crate) fn cost(header: &Header, file_len: u64, settings: &Settings) -> Resul
     // While a quality is sought, the metric's planes are there beside the encoder's.
     let scoring = settings.picture.min_score.map_or(0, |_| scoring_cost(finished));
     let after = turn.max(encode + beside + scoring);
-    let whole = decode.max(header.size.pixels() * count + resize).max(after);
+    let whole = if how.is_wide() {
+        decode.max(header.size.pixels() * count + resize)
+    } else {
+        // Rows are resized while the picture is decoded.
+        decode + resize
+    };
+    let whole = whole.max(after);
     let limit = settings.limits.max_image_memory;
     let strips = pixels::rows_cost(header).map(|rows| (rows + beside + strip_cost(header.size, channels, to, how)).max(after));
     let least = strips.map_or(whole, |strips| strips.min(whole));
@@ -149,6 +156,29 @@ fn matte(picture: &PictureSettings) -> Matte {
         colour: picture.matte,
         linear: picture.linear,
     }
+}
+
+/// What decoding an image for the settings has to know.
+fn decode_options<'a>(settings: &'a Settings, header: &Header, clock: Clock) -> DecodeOptions<'a> {
+    DecodeOptions {
+        matte: matte(&settings.picture),
+        limits: &settings.limits,
+        deadline: clock.deadline(),
+        keep_profile: keeps_profile(header, &settings.picture),
+        least: None,
+    }
+}
+
+/// How large a picture has to be decoded at least, as stored, where it need not be whole: twice the size it is resized to, so that the
+/// filter still decides about every frequency that is left. `None`: the settings want it whole.
+fn least(header: &Header, picture: &PictureSettings) -> Option<Size> {
+    let scaled = geometry(header.orientation.seen(header.size), picture).scaled;
+    let Size { width, height } = header.orientation.seen(scaled);
+    let allowed = picture.scaled_decode && !Resample::new(picture).is_wide();
+    allowed.then(|| Size {
+        width: width.saturating_mul(2),
+        height: height.saturating_mul(2),
+    })
 }
 
 /// Whether samples may stay in the space of their profile: not where grey ones may get a margin in colour.
@@ -306,12 +336,15 @@ impl Shrinker {
     ) -> Result<Small, ShrinkError> {
         let started = Instant::now();
         let how = Resample::new(&self.settings.picture);
-        let options = DecodeOptions {
-            matte: matte(&self.settings.picture),
-            limits: &self.settings.limits,
-            deadline: clock.deadline(),
-            keep_profile: keeps_profile(header, &self.settings.picture),
-        };
+        // What is scaled takes no more memory than strips.
+        if (!in_strips || self.scales(header))
+            && !how.is_wide()
+            && self.backend.is_the_processor()
+            && let Some(small) = self.poured(bytes, header, clock, steps)?
+        {
+            return Ok(small);
+        }
+        let options = decode_options(&self.settings, header, clock);
         if in_strips && let Some(mut rows) = pixels::rows(bytes, header, &options)? {
             let orientation = rows.orientation();
             let (to, finished) = self.sizes(header, bytes.len() as u64, orientation)?;
@@ -345,6 +378,45 @@ impl Shrinker {
         steps.decode_us = micros(started);
         clock.check()?;
         self.resized(Cow::Owned(decoded), header, bytes.len() as u64, steps)
+    }
+
+    /// Decodes and resizes row by row. `None` where the picture turned out to stand otherwise than its header says, which
+    /// decides about the size it is to have.
+    fn poured(&mut self, bytes: &[u8], header: &Header, clock: Clock, steps: &mut StepTimes) -> Result<Option<Small>, ShrinkError> {
+        let started = Instant::now();
+        let (to, finished) = self.sizes(header, bytes.len() as u64, header.orientation)?;
+        let how = Resample::new(&self.settings.picture);
+        let options = DecodeOptions {
+            least: least(header, &self.settings.picture),
+            ..decode_options(&self.settings, header, clock)
+        };
+        let extent = pixels::scaled_extent(header, options.least);
+        let mut sink = Poured::new(extent, to, how, &mut self.scratch);
+        let Some(poured) = pixels::decode_into(bytes, header, &options, &mut sink)? else {
+            return Ok(None);
+        };
+        if poured.orientation != header.orientation {
+            return Ok(None);
+        }
+        clock.check()?;
+        let (pixels, spent) = sink.finish()?;
+        steps.resize_us = u32::try_from(spent.as_micros()).unwrap_or(u32::MAX);
+        steps.decode_us = micros(started).saturating_sub(steps.resize_us);
+        Ok(Some(Small {
+            pixels,
+            orientation: poured.orientation,
+            finished,
+            flattened: poured.flattened,
+            colours: poured.colours,
+            notes: poured.notes,
+        }))
+    }
+
+    /// Whether the picture is decoded smaller than it is.
+    fn scales(&self, header: &Header) -> bool {
+        let least = least(header, &self.settings.picture);
+        let [width, height] = pixels::scaled_extent(header, least);
+        self.backend.is_the_processor() && (width < f64::from(header.size.width) || height < f64::from(header.size.height))
     }
 
     /// Resizes what was decoded, whole.

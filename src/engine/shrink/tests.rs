@@ -75,6 +75,7 @@ fn decoded(bytes: &[u8]) -> Pixels {
         limits: &settings.limits,
         deadline: None,
         keep_profile: false,
+        least: None,
     };
     pixels::decode(bytes, &header, &options).unwrap().pixels
 }

@@ -23,7 +23,7 @@ const NONE: How = How::Plain("none");
 const ANY: How = How::Plain("any");
 
 /// Path in the value, label, and how it is told; in this order.
-const LABELS: [(&str, &str, How); 48] = [
+const LABELS: [(&str, &str, How); 49] = [
     ("picture.target", "Target", How::Count("pixels")),
     ("picture.fit", "Fit", NONE),
     ("picture.multiple_of", "Sides are multiples of", NONE),
@@ -31,6 +31,7 @@ const LABELS: [(&str, &str, How); 48] = [
     ("picture.upscale", "Enlarge smaller images", NONE),
     ("picture.filter", "Filter", NONE),
     ("picture.linear", "Linear light", NONE),
+    ("picture.scaled_decode", "JPEGs decoded scaled", NONE),
     ("picture.quality", "Quality", NONE),
     ("picture.min_score", "Least score", NONE),
     ("picture.chroma", "Chroma", NONE),

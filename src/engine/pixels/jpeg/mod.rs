@@ -4,6 +4,7 @@
 //! Two codecs stand behind the same functions: `native` (libjpeg-turbo, feature `native-codecs`) and `pure` (Rust alone).
 //! Both are fed by `markers` (the head of the file) and `samples` (to sRGB), and judged by `verify`.
 
+mod cells;
 mod markers;
 #[cfg(feature = "native-codecs")]
 mod native;
@@ -71,6 +72,11 @@ pub(crate) enum EncodeError {
 
 #[cfg(feature = "native-codecs")]
 pub(super) use native::name;
+
+/// How large it is decoded, in eighths, where no side may fall below `least`.
+pub(super) fn eighths(header: &Header, least: Option<Size>) -> u32 {
+    codec::eighths(header, least)
+}
 
 /// Decodes a JPEG file. Orientation comes from the header; limits on pixels and bytes were checked by the caller.
 ///

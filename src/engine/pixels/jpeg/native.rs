@@ -10,7 +10,7 @@ use std::time::Instant;
 use turbojpeg_sys as _;
 
 use super::super::colour::Colours;
-use super::super::decode::{DecodeError, DecodeOptions, Decoded, Poured, RowSink, Rows, begin};
+use super::super::decode::{DecodeError, DecodeOptions, Decoded, Poured, RowSink, Rows};
 use super::super::{Channels, Header, Orientation, Pixels, Size};
 use super::markers::Head;
 use super::samples::{Space, ToPixels};
@@ -30,6 +30,8 @@ struct RawDecoder {
 struct RawPicture {
     width: u32,
     height: u32,
+    scaled_width: u32,
+    scaled_height: u32,
     space: i32,
     adobe: i32,
 }
@@ -49,6 +51,7 @@ unsafe extern "C" {
         max_memory: u64,
         max_scans: c_int,
         verifying: c_int,
+        eighths: c_int,
         picture: *mut RawPicture,
     ) -> c_int;
     fn sp_decoder_read(decoder: *mut RawDecoder, out: *mut u8, stride: usize, rows: u32) -> c_int;
@@ -100,7 +103,7 @@ struct Decoder<'a> {
 }
 
 impl<'a> Decoder<'a> {
-    fn open(bytes: &'a [u8], limits: &Limits, deadline: Option<Instant>, verifying: bool) -> Result<Self, DecodeError> {
+    fn open(bytes: &'a [u8], limits: &Limits, deadline: Option<Instant>, eighths: u32, verifying: bool) -> Result<Self, DecodeError> {
         let clock = Rc::new(Clock {
             started: Instant::now(),
             deadline,
@@ -127,6 +130,7 @@ impl<'a> Decoder<'a> {
                 limits.max_image_memory,
                 MAX_SCANS as c_int,
                 c_int::from(verifying),
+                eighths as c_int,
                 &mut decoder.picture,
             )
         };
@@ -160,10 +164,19 @@ impl<'a> Decoder<'a> {
         })
     }
 
+    /// Of the picture.
     fn size(&self) -> Size {
         Size {
             width: self.picture.width,
             height: self.picture.height,
+        }
+    }
+
+    /// Of what comes out.
+    fn scaled(&self) -> Size {
+        Size {
+            width: self.picture.scaled_width,
+            height: self.picture.scaled_height,
         }
     }
 
@@ -191,6 +204,22 @@ impl Drop for Decoder<'_> {
     }
 }
 
+/// A picture at its own size, in the eighths that libjpeg scales by.
+const FULL: u32 = 8;
+
+/// Scales whose transforms libjpeg-turbo has SIMD code for; the others take longer than the next larger one of these.
+const FAST: [u32; 3] = [1, 2, 4];
+
+/// The smallest number of eighths with a fast transform at which no side of a picture falls below `least`. The transform then gives so many samples of 8
+/// along either axis of a block, made of its lowest frequencies.
+pub(super) fn eighths(header: &Header, least: Option<Size>) -> u32 {
+    let Some(least) = least else { return FULL };
+    let enough = |side: u32, eighths: u32, least: u32| u64::from(side) * u64::from(eighths) >= u64::from(least) * u64::from(FULL);
+    FAST.into_iter()
+        .find(|&eighths| enough(header.size.width, eighths, least.width) && enough(header.size.height, eighths, least.height))
+        .unwrap_or(FULL)
+}
+
 /// A picture on its way out, top to bottom.
 struct NativeRows<'a> {
     decoder: Decoder<'a>,
@@ -203,7 +232,7 @@ struct NativeRows<'a> {
 
 impl<'a> NativeRows<'a> {
     fn open(bytes: &'a [u8], head: &Head, header: &Header, options: &DecodeOptions) -> Result<Self, DecodeError> {
-        let decoder = Decoder::open(bytes, options.limits, options.deadline, false)?;
+        let decoder = Decoder::open(bytes, options.limits, options.deadline, eighths(header, options.least), false)?;
         super::check_size(header, decoder.size())?;
         let space = match decoder.picture.space {
             1 => Space::Grey,
@@ -223,7 +252,7 @@ impl<'a> NativeRows<'a> {
 
 impl Rows for NativeRows<'_> {
     fn size(&self) -> Size {
-        self.decoder.size()
+        self.decoder.scaled()
     }
 
     fn channels(&self) -> Channels {
@@ -243,7 +272,7 @@ impl Rows for NativeRows<'_> {
     }
 
     fn next_rows(&mut self, rows: &mut [u8]) -> Result<(), DecodeError> {
-        let width = self.decoder.picture.width as usize;
+        let width = self.decoder.picture.scaled_width as usize;
         let stride = width * self.channels().count();
         for band in rows.chunks_mut(BAND * stride) {
             if self.to_pixels.space() == Space::Cmyk {
@@ -291,7 +320,7 @@ pub(super) fn decode_into(
 ) -> Result<Option<Poured>, DecodeError> {
     let mut rows = NativeRows::open(bytes, head, header, options)?;
     let (size, layout) = (rows.size(), rows.channels().into());
-    if !begin(sink, header, size, layout)? {
+    if !sink.begin(size, layout) {
         return Ok(None);
     }
     let stride = size.width as usize * rows.channels().count();
@@ -376,7 +405,7 @@ pub(super) fn decode_for_check(
     rows: usize,
     mut band: impl FnMut(&[u8]) -> bool,
 ) -> Result<usize, DecodeError> {
-    let mut decoder = Decoder::open(encoded, &Limits::default(), None, true)?;
+    let mut decoder = Decoder::open(encoded, &Limits::default(), None, FULL, true)?;
     let space = match channels {
         Channels::Grey => 1,
         Channels::Rgb => 4,

@@ -88,6 +88,12 @@ fn ycck_to_cmyk(data: &mut [u8]) {
     }
 }
 
+/// Its transform is not scaled.
+#[cfg(not(feature = "native-codecs"))]
+pub(super) fn eighths(_header: &Header, _least: Option<Size>) -> u32 {
+    8
+}
+
 /// Decodes the whole picture.
 pub(super) fn decode(bytes: &[u8], head: &Head, header: &Header, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
     let started = std::time::Instant::now();

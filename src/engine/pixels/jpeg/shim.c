@@ -146,6 +146,8 @@ typedef struct {
 typedef struct {
   uint32_t width;
   uint32_t height;
+  uint32_t scaled_width;
+  uint32_t scaled_height;
   int32_t space;
   int32_t adobe;
 } sp_picture;
@@ -200,11 +202,14 @@ void sp_decoder_free(sp_decoder *d) {
 
 const char *sp_decoder_message(const sp_decoder *d) { return d->err.message; }
 
+static JDIMENSION eighths_of(JDIMENSION side, int eighths) { return (JDIMENSION)(((uint64_t)side * (uint64_t)eighths + 7) / 8); }
+
 /* Reads the head and starts decoding; a picture in several scans is read to its last scan here. `data` must live as
  * long as the decoder. `max_memory` bounds libjpeg's own buffers, bytes. `verifying` not 0: rows of YCbCr instead of
- * RGB, chroma samples repeated instead of interpolated, so that a block's mean is what its DC coefficient says. */
+ * RGB, chroma samples repeated instead of interpolated, so that a block's mean is what its DC coefficient says.
+ * `eighths`, 1 to 8: how large the picture comes out, by scaling the transform. */
 int sp_decoder_start(sp_decoder *d, const uint8_t *data, size_t length, uint64_t max_memory, int max_scans, int verifying,
-                     sp_picture *picture) {
+                     int eighths, sp_picture *picture) {
   j_decompress_ptr cinfo = &d->cinfo;
   int i, k;
   if (setjmp(d->err.jump))
@@ -247,9 +252,13 @@ int sp_decoder_start(sp_decoder *d, const uint8_t *data, size_t length, uint64_t
   picture->width = cinfo->image_width;
   picture->height = cinfo->image_height;
   picture->adobe = cinfo->saw_Adobe_marker ? 1 : 0;
+  cinfo->scale_num = (unsigned int)eighths;
+  cinfo->scale_denom = 8;
   jpeg_start_decompress(cinfo);
-  if (cinfo->output_width != cinfo->image_width || cinfo->output_height != cinfo->image_height)
-    fail_text(&d->err, SP_INTERNAL, "libjpeg scaled the picture");
+  if (cinfo->output_width != eighths_of(cinfo->image_width, eighths) || cinfo->output_height != eighths_of(cinfo->image_height, eighths))
+    fail_text(&d->err, SP_INTERNAL, "libjpeg scaled the picture to another size");
+  picture->scaled_width = cinfo->output_width;
+  picture->scaled_height = cinfo->output_height;
   if (jpeg_has_multiple_scans(cinfo)) {
     /* All scans have been read. A file cut between two of them raises no warning, yet lacks a component or detail. */
     for (i = 0; i < cinfo->num_components; i++)

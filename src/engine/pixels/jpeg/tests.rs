@@ -75,6 +75,7 @@ fn decode(bytes: &[u8]) -> [Result<Decoded, DecodeError>; 2] {
         limits: &limits,
         deadline: None,
         keep_profile: false,
+        least: None,
     };
     let (header, head) = (header(bytes), markers::read(bytes));
     [whole(bytes, &header, &options), pure::decode(bytes, &head, &header, &options)]
@@ -393,6 +394,7 @@ fn time_runs_out() {
         limits: &limits,
         deadline: Instant::now().checked_sub(Duration::from_millis(1)),
         keep_profile: false,
+        least: None,
     };
     let header = header(&encoded);
     for decoded in [
@@ -414,6 +416,7 @@ fn unwanted_kinds() {
             limits: &limits,
             deadline: None,
             keep_profile: false,
+            least: None,
         };
         let decoded = whole(&encoded, &header(&encoded), &options);
         assert!(matches!(decoded, Err(DecodeError::Unsupported(_))), "{decoded:?}");
@@ -442,6 +445,7 @@ fn rows_give_the_whole_picture() {
         limits: &limits,
         deadline: None,
         keep_profile: false,
+        least: None,
     };
     let header = header(&encoded);
     let whole = super::decode(&encoded, &header, &options).unwrap().pixels;
