@@ -129,8 +129,8 @@ mod tests {
     fn the_root_cause_decides() {
         let shrunk = || Outcome::Shrunk(Why::AboveTarget);
         let small = || Outcome::LeftAlone(Why::SmallEnough);
-        let refused = || Outcome::Refused(samples::problem("truncated", "a.png"));
-        let failed = |code| Outcome::Failed(samples::problem(code, "a.png"));
+        let refused = || Outcome::Refused(Box::new(samples::problem("truncated", "a.png")));
+        let failed = |code| Outcome::Failed(Box::new(samples::problem(code, "a.png")));
         let not_reached = || {
             samples::shard(
                 "c",

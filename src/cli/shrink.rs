@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
-use super::args::{Common, PlanOptions, RecoverOptions, RunOptions};
+use super::args::{Common, PlanOptions, RecoverOptions, RunOptions, Told};
 use super::ask::{Answer, ask, can_ask};
 use super::events::{self, Events};
 use super::exit::{Exit, exit_of, is_environment};
@@ -18,7 +18,7 @@ const MOST_COLLISIONS: usize = 200;
 
 /// The dry run.
 pub(super) fn plan(options: &PlanOptions) -> Exit {
-    let job = match Job::prepare(&options.common) {
+    let job = match Job::prepare(&options.common, &options.told) {
         Ok(job) => job,
         Err(exit) => return exit,
     };
@@ -46,7 +46,10 @@ fn planning(job: &Job, options: &PlanOptions) -> Exit {
         }
     } else {
         let estimate = job.estimate(&plan, &mut signals);
-        job.engine.record_of_plan(&plan, &job.roots, Some(estimate), job.begun)
+        let record = job.engine.record_of_plan(&plan, &job.roots, Some(estimate), job.begun);
+        // A million images need not be in memory three times over: as plan, as record and as report.
+        drop(plan);
+        record
     };
     let report = Report::new(&record);
     // Names that are wanted twice come alone: what the run would save is no promise while it would not begin.
@@ -65,7 +68,7 @@ fn planning(job: &Job, options: &PlanOptions) -> Exit {
 
 /// The real thing.
 pub(super) fn run(options: &RunOptions) -> Exit {
-    let job = match Job::prepare(&options.common) {
+    let job = match Job::prepare(&options.common, &options.told) {
         Ok(job) => job,
         Err(exit) => return exit,
     };
@@ -192,20 +195,21 @@ fn events_to(target: Option<&PathBuf>) -> Result<Events, Exit> {
     Ok(events)
 }
 
-/// What `plan` and `run` do alike before anything else.
-struct Job {
-    engine: Engine,
-    settings: Settings,
+/// What `plan`, `run` and `bench` do alike before anything else.
+pub(super) struct Job {
+    pub(super) engine: Engine,
+    pub(super) settings: Settings,
     explained: Vec<Explained>,
-    roots: Vec<PathBuf>,
-    reports: Vec<PathBuf>,
+    pub(super) roots: Vec<PathBuf>,
+    pub(super) reports: Vec<PathBuf>,
     events: Events,
-    quiet: bool,
+    pub(super) quiet: bool,
     begun: Instant,
 }
 
 impl Job {
-    fn prepare(common: &Common) -> Result<Self, Exit> {
+    /// Everything that was typed, checked; what is wrong is told, all of it.
+    pub(super) fn prepare(common: &Common, told: &Told) -> Result<Self, Exit> {
         let Resolved {
             settings,
             explained,
@@ -225,7 +229,7 @@ impl Job {
                 .filter_map(|path| report::check_path(path).err())
                 .map(|e| e.to_string()),
         );
-        problems.extend(common.events.as_ref().and_then(|target| events::check(target).err()));
+        problems.extend(told.events.as_ref().and_then(|target| events::check(target).err()));
         if problems.is_empty() {
             let roots = common.paths.clone();
             return Ok(Self {
@@ -234,7 +238,7 @@ impl Job {
                 explained,
                 roots,
                 reports,
-                events: events_to(common.events.as_ref())?,
+                events: events_to(told.events.as_ref())?,
                 quiet: common.quiet,
                 begun: Instant::now(),
             });
@@ -246,7 +250,8 @@ impl Job {
         Err(Exit::Usage)
     }
 
-    fn scan(&self) -> Result<Plan, Exit> {
+    /// What lies there and what is to be done with it.
+    pub(super) fn scan(&self) -> Result<Plan, Exit> {
         let plan = self.engine.plan(&self.roots, &self.settings).map_err(|error| scan_exit(&error))?;
         self.events.planned(&plan);
         Ok(plan)

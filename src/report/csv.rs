@@ -68,7 +68,7 @@ fn row(shard: &ShardReport, image: &ImageReport) -> [String; COLUMNS.len()] {
         image.format.map(|format| word(&format)).unwrap_or_default(),
         word(&image.outcome),
         // A code of ours: never a formula.
-        image.reason.clone().unwrap_or_default(),
+        image.reason.as_deref().unwrap_or_default().to_owned(),
         image.bytes_before.to_string(),
         image.bytes_after.to_string(),
         (i128::from(image.bytes_before) - i128::from(image.bytes_after)).to_string(),

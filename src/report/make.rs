@@ -146,10 +146,10 @@ fn sidecars(record: &SidecarRecord) -> SidecarsReport {
 
 fn image(image: &ImageRecord) -> ImageReport {
     let (outcome, reason) = match &image.outcome {
-        Outcome::Shrunk(why) => (ImageOutcome::Shrunk, Some(reason(*why).to_owned())),
-        Outcome::LeftAlone(why) => (ImageOutcome::LeftAlone, Some(reason(*why).to_owned())),
-        Outcome::Refused(problem) => (ImageOutcome::Refused, Some(problem.code.to_owned())),
-        Outcome::Failed(problem) => (ImageOutcome::Failed, Some(problem.code.to_owned())),
+        Outcome::Shrunk(why) => (ImageOutcome::Shrunk, Some(reason(*why).into())),
+        Outcome::LeftAlone(why) => (ImageOutcome::LeftAlone, Some(reason(*why).into())),
+        Outcome::Refused(problem) => (ImageOutcome::Refused, Some(problem.code.into())),
+        Outcome::Failed(problem) => (ImageOutcome::Failed, Some(problem.code.into())),
         Outcome::NotReached => (ImageOutcome::NotReached, None),
     };
     let dimensions = |size: Size| Dimensions {
@@ -170,8 +170,8 @@ fn image(image: &ImageRecord) -> ImageReport {
         bytes_after: bytes_after(image),
         before: image.before.map(dimensions),
         after: image.after.map(dimensions),
-        score: image.quality.map(|quality| rounded(quality.score)),
-        quality: image.quality.map(|quality| quality.quality),
+        score: image.quality.as_ref().map(|quality| rounded(quality.score)),
+        quality: image.quality.as_ref().map(|quality| quality.quality),
         steps: (image.steps != StepTimes::default()).then_some(Steps {
             load_us: image.steps.load_us,
             decode_us: image.steps.decode_us,

@@ -97,7 +97,9 @@ pub(super) fn quality(record: &Record) -> Option<QualityReport> {
     }
     for shard in &record.shards {
         for image in &shard.images {
-            let Some(quality) = image.quality else { continue };
+            let Some(quality) = image.quality.as_deref().copied() else {
+                continue;
+            };
             let entry = all.entry((Name::of_path(&shard.path), Name::new(&image.name)));
             let known = entry.or_insert((quality, image.bytes_after));
             // What a sample knows of the highest quality, a run does not.
@@ -165,7 +167,7 @@ mod tests {
         record.settings.picture.min_score = Some(80.0);
         let images = (0..30_u8).map(|n| {
             let mut image = samples::image(&format!("{n}.png"), Outcome::Shrunk(Why::AboveTarget), 1000, 100);
-            image.quality = Some(judged(79.0 + f64::from(n), 60 + n, None));
+            image.quality = Some(Box::new(judged(79.0 + f64::from(n), 60 + n, None)));
             image
         });
         record.shards = vec![samples::shard("s", ShardState::Done, images.collect())];

@@ -28,8 +28,8 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![
         prop_oneof![Just(Why::AboveTarget), Just(Why::BelowTargetUpscaled), Just(Why::Converted)].prop_map(Outcome::Shrunk),
         prop_oneof![Just(Why::SmallEnough), Just(Why::Animated), Just(Why::NotRequested)].prop_map(Outcome::LeftAlone),
-        problem().prop_map(Outcome::Refused),
-        problem().prop_map(Outcome::Failed),
+        problem().prop_map(|problem| Outcome::Refused(Box::new(problem))),
+        problem().prop_map(|problem| Outcome::Failed(Box::new(problem))),
         Just(Outcome::NotReached),
     ]
 }
@@ -101,7 +101,7 @@ fn image() -> impl Strategy<Value = ImageRecord> {
                     verify_us: us[4],
                     write_us: us[5],
                 },
-                quality,
+                quality: quality.map(Box::new),
             },
         )
 }

@@ -161,14 +161,14 @@ pub(crate) fn run() -> Record {
             image("b.png", Outcome::Shrunk(Why::Converted), 1_000_000, 160_000),
             image(
                 "c.png",
-                Outcome::Failed(problem("truncated", "library/shard_00000/c.png")),
+                Outcome::Failed(Box::new(problem("truncated", "library/shard_00000/c.png"))),
                 70_000,
                 70_000,
             ),
             image("d.gif", Outcome::LeftAlone(Why::Animated), 9_000, 9_000),
             image(
                 "e.png",
-                Outcome::Refused(problem("too-many-pixels", "library/shard_00000/e.png")),
+                Outcome::Refused(Box::new(problem("too-many-pixels", "library/shard_00000/e.png"))),
                 3_000,
                 3_000,
             ),

@@ -321,7 +321,7 @@ fn long_lists_are_cut_short_in_the_terminal_alone() {
         .map(|i| {
             samples::image(
                 &format!("{i}.png"),
-                Outcome::Failed(samples::problem("truncated", &format!("{i}.png"))),
+                Outcome::Failed(Box::new(samples::problem("truncated", &format!("{i}.png")))),
                 10,
                 10,
             )

@@ -4,6 +4,8 @@
 //! Within a version, fields are only ever added: a reader passes over fields it does not know, and a field that was added later
 //! has a default, so that older reports are read as well.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -631,7 +633,7 @@ pub struct ImageReport {
     pub outcome: ImageOutcome,
     /// Why: see `docs/report.md`; for a refused or failed image the code of its failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<Cow<'static, str>>,
     /// Bytes as found.
     pub bytes_before: u64,
     /// Bytes afterwards: of the replacement (predicted in an estimate), or of the untouched file.

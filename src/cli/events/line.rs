@@ -157,8 +157,8 @@ pub(super) fn image(done: &ImageDone) -> Line<'_> {
     let (outcome, reason, problem) = match &done.outcome {
         Outcome::Shrunk(why) => (ImageOutcome::Shrunk, Some(reason(*why)), None),
         Outcome::LeftAlone(why) => (ImageOutcome::LeftAlone, Some(reason(*why)), None),
-        Outcome::Refused(problem) => (ImageOutcome::Refused, Some(problem.code), Some(problem.into())),
-        Outcome::Failed(problem) => (ImageOutcome::Failed, Some(problem.code), Some(problem.into())),
+        Outcome::Refused(problem) => (ImageOutcome::Refused, Some(problem.code), Some(problem.as_ref().into())),
+        Outcome::Failed(problem) => (ImageOutcome::Failed, Some(problem.code), Some(problem.as_ref().into())),
         Outcome::NotReached => (ImageOutcome::NotReached, None, None),
     };
     Line::Image {

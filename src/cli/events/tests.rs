@@ -72,8 +72,8 @@ fn every_line_keeps_to_the_schema() {
         },
         done(Outcome::Shrunk(Why::Converted)),
         done(Outcome::LeftAlone(Why::NotSmaller)),
-        done(Outcome::Refused(problem())),
-        done(Outcome::Failed(problem())),
+        done(Outcome::Refused(Box::new(problem()))),
+        done(Outcome::Failed(Box::new(problem()))),
         done(Outcome::NotReached),
         Event::ShardFinished {
             path: "library/s".into(),

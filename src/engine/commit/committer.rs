@@ -16,7 +16,7 @@ use super::group::open_groups;
 use super::item::{Fate, Item, Shop, Way, now, output_hash};
 use super::journal::{Batch, Hash, Header, Intent, Journal};
 use super::lock::ShardLock;
-use super::mount::{Mount, probe};
+use super::mount::{Mount, Mounts, probe_once};
 use super::names::{Home, Name, Place, Room, is_run_id};
 use crate::engine::disk::{Attributes, Disk, DiskError, Identity};
 use crate::engine::metrics::{Metrics, Phase};
@@ -142,9 +142,16 @@ impl State {
 }
 
 impl Committer {
-    /// Makes ready to commit in a locked shard whose earlier run, if any, was recovered. Tries the mount out.
-    pub(crate) fn open(disk: &Arc<dyn Disk>, lock: &ShardLock, run: &str, options: CommitOptions) -> Result<Self, DiskError> {
-        let mount = probe(disk.as_ref(), &lock.home, options.write)?;
+    /// Makes ready to commit in a locked shard whose earlier run, if any, was recovered. Tries the mount out, unless it is among
+    /// `mounts`, which are those of this run and these options.
+    pub(crate) fn open(
+        disk: &Arc<dyn Disk>,
+        lock: &ShardLock,
+        run: &str,
+        options: CommitOptions,
+        mounts: &Mounts,
+    ) -> Result<Self, DiskError> {
+        let mount = probe_once(disk.as_ref(), &lock.home, options.write, mounts)?;
         Self::with_mount(disk, lock, run, options, mount)
     }
 
@@ -325,7 +332,9 @@ impl Committer {
         let temp = match way {
             Way::New => self.mount.staged,
             Way::Over => true,
-            Way::Park => self.mount.no_replace,
+            // What must be possible to take back is never written in place: recovery could not tell somebody else's file from a beginning
+            // of ours.
+            Way::Park => self.mount.no_replace && (reversible || !self.mount.slow_renames),
         };
         intent.temp = temp.then(|| Place::temporary(&self.run, intent.id, &intent.output.0));
         let (id, source) = (intent.id, &intent.source.0);

@@ -80,6 +80,7 @@ pub(crate) use files::content_hash;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use journal::fuzz::fuzz_journal;
 pub(crate) use lock::{LockError, ShardLock, lock, pending};
+pub(crate) use mount::Mounts;
 pub(crate) use purge::purge;
 pub(crate) use recover::{Recovery, recover};
 pub(crate) use state::look;

@@ -1,6 +1,8 @@
 //! What this file system can do, tried out once on small files of ours in `.shardpress/probe/`.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::files::ensure_folder;
@@ -28,8 +30,38 @@ pub(super) struct Mount {
     pub(super) over: bool,
     /// Identities may change by themselves: inode numbers are invented by a client, or by a file system that has none.
     pub(super) loose_inodes: bool,
+    /// A rename is a slow round trip: a replacement is not written under a name of ours first only to be renamed.
+    pub(super) slow_renames: bool,
     /// Where kept originals go.
     pub(super) keep_in: Room,
+}
+
+/// What a run has found out about network mounts, by the numbers of their file systems. Trying one out takes a dozen creations, renames and
+/// deletions, and the folders of a library nearly always lie on one mount.
+#[derive(Debug, Default)]
+pub(crate) struct Mounts(Mutex<HashMap<u64, Mount>>);
+
+/// As [`probe`], but a network mount is tried out once in a run; whoever comes meanwhile waits for the answer. Should a folder on it be of
+/// another kind all the same (unions of several file systems), every rename has its second way (`files`), and nothing but `over`, which
+/// no network mount is believed to have, decides about more than the order of names.
+///
+/// The shard is locked: the lock file tells which file system it lies on.
+pub(super) fn probe_once(disk: &dyn Disk, home: &Home, wanted: WriteMode, mounts: &Mounts) -> Result<Mount, DiskError> {
+    let number = match is_remote(&disk.drive(&home.shard)) {
+        true => disk.stat(&home.lock())?.map(|lock| lock.device),
+        false => None,
+    };
+    let Some(number) = number else {
+        return probe(disk, home, wanted);
+    };
+    let mut known = mounts.0.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(mount) = known.get(&number) {
+        clear(disk, &home.probe())?;
+        return Ok(*mount);
+    }
+    let mount = probe(disk, home, wanted)?;
+    known.insert(number, mount);
+    Ok(mount)
 }
 
 /// Tries the mount out. Leaves nothing behind, and takes away what an interrupted probe left.
@@ -37,12 +69,12 @@ pub(super) fn probe(disk: &dyn Disk, home: &Home, wanted: WriteMode) -> Result<M
     let folder = home.probe();
     clear(disk, &folder)?;
     ensure_folder(disk, &folder)?;
-    let result = measure(disk, home, &folder);
+    let drive = disk.drive(&home.shard);
+    let remote = is_remote(&drive);
+    let result = measure(disk, home, &folder, remote);
     let cleared = clear(disk, &folder);
     let found = result?;
     cleared?;
-    let drive = disk.drive(&home.shard);
-    let remote = is_remote(&drive);
     let staged = match wanted {
         WriteMode::Direct => false,
         WriteMode::Staged => found.no_replace,
@@ -54,6 +86,7 @@ pub(super) fn probe(disk: &dyn Disk, home: &Home, wanted: WriteMode) -> Result<M
         links: found.links,
         over: is_atomic(&drive),
         loose_inodes: remote || is_fat(&drive),
+        slow_renames: found.slow_renames,
         keep_in: if found.slow_between_folders { Room::Shard } else { Room::Originals },
     })
 }
@@ -81,10 +114,11 @@ fn is_fat(drive: &Drive) -> bool {
 struct Tried {
     no_replace: bool,
     links: bool,
+    slow_renames: bool,
     slow_between_folders: bool,
 }
 
-fn measure(disk: &dyn Disk, home: &Home, folder: &Path) -> Result<Tried, DiskError> {
+fn measure(disk: &dyn Disk, home: &Home, folder: &Path, remote: bool) -> Result<Tried, DiskError> {
     let (one, two, link) = (folder.join("one"), folder.join("two"), folder.join("link"));
     drop(disk.create_new(&one)?);
     // Without an exclusive creation there is no safe way at all.
@@ -110,8 +144,11 @@ fn measure(disk: &dyn Disk, home: &Home, folder: &Path) -> Result<Tried, DiskErr
     let no_replace = refuses && disk.rename_noreplace(&two, &third).is_ok();
     let inside = begin.elapsed();
     let links = disk.hard_link(&one, &link).is_ok();
-    let mut slow_between_folders = false;
-    if no_replace {
+    let slow_renames = remote && inside > SLOW_FLOOR;
+    // Linux lets only one rename between folders through at a time, in the whole file system: where each is a slow round trip, shards that
+    // are worked on side by side would wait for each other, while renames inside a folder wait for that folder alone.
+    let mut slow_between_folders = slow_renames;
+    if no_replace && !slow_renames {
         let between = folder.join("four");
         disk.create_dir(&between)?;
         let begin = Instant::now();
@@ -122,6 +159,7 @@ fn measure(disk: &dyn Disk, home: &Home, folder: &Path) -> Result<Tried, DiskErr
     Ok(Tried {
         no_replace,
         links,
+        slow_renames,
         slow_between_folders,
     })
 }

@@ -65,7 +65,7 @@ fn shard() -> tempfile::TempDir {
 fn run_all(shard: &Path, options: CommitOptions) -> (Vec<Verdict>, Finished) {
     let disk = disk();
     let lock = lock(&disk, shard, "r1").expect("lock");
-    let committer = Committer::open(&disk, &lock, "r1", options).expect("open");
+    let committer = Committer::open(&disk, &lock, "r1", options, &Mounts::default()).expect("open");
     let batch = vec![
         replacement(shard, "a.png", "a.jpg", b"aa"),
         replacement(shard, "b.jpg", "b.jpg", b"bbb"),
@@ -128,7 +128,7 @@ fn nothing_committed_leaves_nothing() {
     let disk = disk();
     {
         let lock = lock(&disk, dir.path(), "r1").expect("lock");
-        let committer = Committer::open(&disk, &lock, "r1", options(Originals::Keep, WriteMode::Auto)).expect("open");
+        let committer = Committer::open(&disk, &lock, "r1", options(Originals::Keep, WriteMode::Auto), &Mounts::default()).expect("open");
         assert!(committer.commit(Vec::new(), &no_edits).is_empty());
         // One that changed, one whose name is taken: both before anything is created.
         let mut changed = replacement(dir.path(), "a.png", "a.jpg", b"aa");
@@ -172,7 +172,7 @@ fn a_committer_that_was_dropped_is_recovered() {
     let disk = disk();
     {
         let lock = lock(&disk, dir.path(), "r1").expect("lock");
-        let committer = Committer::open(&disk, &lock, "r1", options(Originals::Keep, WriteMode::Auto)).expect("open");
+        let committer = Committer::open(&disk, &lock, "r1", options(Originals::Keep, WriteMode::Auto), &Mounts::default()).expect("open");
         let batch = vec![
             replacement(dir.path(), "a.png", "a.jpg", b"aa"),
             replacement(dir.path(), "b.jpg", "b.jpg", b"bbb"),
@@ -182,7 +182,7 @@ fn a_committer_that_was_dropped_is_recovered() {
     assert_eq!(pending(&RealDisk, dir.path()).expect("look").as_deref(), Some("r1"));
     let lock = lock(&disk, dir.path(), "r2").expect("lock");
     assert!(
-        Committer::open(&disk, &lock, "r2", options(Originals::Keep, WriteMode::Auto)).is_err(),
+        Committer::open(&disk, &lock, "r2", options(Originals::Keep, WriteMode::Auto), &Mounts::default()).is_err(),
         "not before recovery"
     );
     let recovery = recover(&disk, &lock).expect("recover");
@@ -215,7 +215,8 @@ mod unix {
             let before = std::fs::metadata(&path).expect("stat");
             let disk = disk();
             let lock = lock(&disk, dir.path(), "r1").expect("lock");
-            let committer = Committer::open(&disk, &lock, "r1", options(Originals::Delete, WriteMode::Auto)).expect("open");
+            let committer =
+                Committer::open(&disk, &lock, "r1", options(Originals::Delete, WriteMode::Auto), &Mounts::default()).expect("open");
             let verdicts = committer.commit(vec![replacement(dir.path(), name, output, b"new")], &no_edits);
             assert!(matches!(verdicts[..], [Verdict::Committed { .. }]), "{verdicts:?}");
             let after = std::fs::metadata(dir.path().join(output)).expect("stat");
@@ -233,7 +234,14 @@ mod unix {
         std::fs::write(outside.path().join("target"), "precious").expect("write");
         let disk = disk();
         let lock = lock(&disk, dir.path(), "r1").expect("lock");
-        let committer = Committer::open(&disk, &lock, "r1", options(Originals::Delete, WriteMode::Direct)).expect("open");
+        let committer = Committer::open(
+            &disk,
+            &lock,
+            "r1",
+            options(Originals::Delete, WriteMode::Direct),
+            &Mounts::default(),
+        )
+        .expect("open");
         let batch = vec![
             replacement(dir.path(), "a.png", "a.jpg", b"aa"),
             replacement(dir.path(), "c.webp", "c.jpg", b"cc"),
@@ -277,7 +285,8 @@ mod unix {
         }
         {
             let lock = lock(&disk, dir.path(), "r1").expect("lock");
-            let committer = Committer::open(&disk, &lock, "r1", options(Originals::Keep, WriteMode::Auto)).expect("open");
+            let committer =
+                Committer::open(&disk, &lock, "r1", options(Originals::Keep, WriteMode::Auto), &Mounts::default()).expect("open");
             let batch = [&raw, &long].into_iter().zip(&outputs).map(|(source, output)| {
                 let file = RealDisk.open(&dir.path().join(source)).expect("open");
                 Replacement {

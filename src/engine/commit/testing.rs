@@ -128,6 +128,7 @@ pub(super) fn modes() -> Vec<Mode> {
         links: true,
         over: true,
         loose_inodes: false,
+        slow_renames: false,
         keep_in: Room::Originals,
     };
     let remote = Mount {
@@ -157,6 +158,7 @@ pub(super) fn modes() -> Vec<Mode> {
         (
             "direct, kept beside",
             Mount {
+                slow_renames: true,
                 keep_in: Room::Shard,
                 ..remote
             },

@@ -84,6 +84,7 @@ fn how() -> impl Strategy<Value = How> {
                     links,
                     over,
                     loose_inodes,
+                    slow_renames: beside && !over,
                     keep_in: if beside { Room::Shard } else { Room::Originals },
                 },
                 batch,

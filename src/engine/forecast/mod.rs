@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use fit::{Rest, Row, Total, fitted, total};
 use jobs::{Job, Traits};
-pub(crate) use kept::Kept;
+pub(crate) use kept::{Done, Kept};
 pub use predictions::Predictions;
 use sample::Worked;
 use times::{Parts, Writing, times};

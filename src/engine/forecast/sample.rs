@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::Means;
 use super::jobs::Job;
-use super::kept::{Done, Kept};
+use super::kept::{Done, Kept, Original};
 use crate::engine::commit::content_hash;
 use crate::engine::disk::Disk;
 use crate::engine::metrics::{ImageQuality, thread_cpu_time};
@@ -140,10 +140,8 @@ fn collect(results: &Receiver<(Job, Option<Worked>)>, idle: impl Fn(), mut take:
 /// A file in memory.
 struct Loaded {
     bytes: Vec<u8>,
-    /// Of the bytes.
-    hash: u128,
+    original: Original,
     opened: Duration,
-    took: Duration,
 }
 
 impl Bench<'_> {
@@ -162,14 +160,23 @@ impl Bench<'_> {
         let begun = Instant::now();
         let file = self.disk.open(&shard.inventory.path.join(&image.name)).ok()?;
         let opened = begun.elapsed();
-        file.attributes().ok()?;
+        let identity = file.identity().ok()?;
+        let attributes = file.attributes().ok()?;
         let bytes = file.read_all(image.bytes()).ok()?;
+        if bytes.len() as u64 != identity.len {
+            return None;
+        }
         let hash = content_hash(&bytes);
         Some(Loaded {
             bytes,
-            hash,
+            original: Original {
+                identity,
+                attributes,
+                hash,
+                read: begun,
+                took: begun.elapsed(),
+            },
             opened,
-            took: begun.elapsed(),
         })
     }
 
@@ -218,19 +225,17 @@ impl Bench<'_> {
             let worked = Worked {
                 bytes_after: bytes_after(&self.plan.settings, loaded.bytes.len() as u64, shrunk.bytes.len() as u64),
                 open: loaded.opened,
-                load: loaded.took,
+                load: loaded.original.took,
                 process,
                 quality: shrunk.quality.map(|quality| (quality, shrunk.bytes.len() as u64)),
                 judged,
             };
-            self.kept.put(
-                loaded.hash,
-                Done {
-                    shrunk,
-                    took: process,
-                    cpu,
-                },
-            );
+            self.kept.put(Done {
+                original: loaded.original,
+                shrunk,
+                took: process,
+                cpu,
+            });
             worked
         });
         (shrinker, worked)

@@ -227,8 +227,8 @@ pub struct ImageRecord {
     pub output: Option<OsString>,
     /// Time per step.
     pub steps: StepTimes,
-    /// How good the replacement looks, where that was measured.
-    pub quality: Option<ImageQuality>,
+    /// How good the replacement looks, where that was measured: few are.
+    pub quality: Option<Box<ImageQuality>>,
 }
 
 /// How good a replacement looks.
@@ -267,10 +267,11 @@ pub enum Outcome {
     Shrunk(Why),
     /// Nothing to do, or not ours to do.
     LeftAlone(Why),
-    /// Work was wanted but its content or a limit forbids it: untouched.
-    Refused(Problem),
+    /// Work was wanted but its content or a limit forbids it: untouched. Boxed, like the next: few images have a problem, and every image
+    /// of a run has an outcome in memory.
+    Refused(Box<Problem>),
     /// Work was begun and something went wrong: untouched, unless the problem says otherwise.
-    Failed(Problem),
+    Failed(Box<Problem>),
     /// The run ended before its turn: untouched.
     NotReached,
 }

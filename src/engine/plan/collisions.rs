@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
+use std::hash::{DefaultHasher, Hasher};
 use std::path::Path;
 
 use super::{Action, names};
@@ -71,13 +72,35 @@ pub(super) fn resolve(policy: Collisions, inventory: &Inventory, actions: &mut [
     found
 }
 
+/// Places in the list of images, then of `occupied` behind them, whose names after the run have the same hash, folded, as another's: only
+/// these can collide. A map of all names would take as much memory as the plan itself.
+fn suspects(inventory: &Inventory, actions: &[Action]) -> Vec<usize> {
+    let hash = |name: &OsStr| {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&folded(name));
+        hasher.finish()
+    };
+    let images = inventory.images.iter().zip(actions);
+    let names = images.map(|(image, action)| action.output().unwrap_or(&image.name));
+    let mut hashes: Vec<(u64, u32)> = names.chain(&inventory.occupied).map(|name| hash(name)).zip(0..).collect();
+    hashes.sort_unstable();
+    let alike = hashes.chunk_by(|a, b| a.0 == b.0).filter(|same| same.len() > 1);
+    let mut found: Vec<usize> = alike.flatten().map(|(_, place)| *place as usize).collect();
+    found.sort_unstable();
+    found
+}
+
 fn find(inventory: &Inventory, actions: &[Action]) -> Vec<Wanted> {
     let mut stay: HashMap<Vec<u8>, &OsStr> = HashMap::new();
     let mut wanted: HashMap<Vec<u8>, Vec<usize>> = HashMap::new();
-    let mut claims: Vec<&OsStr> = inventory.occupied.iter().map(OsString::as_os_str).collect();
-    for (index, (image, action)) in inventory.images.iter().zip(actions).enumerate() {
-        match action {
-            Action::Shrink { output, .. } => wanted.entry(folded(output)).or_default().push(index),
+    let mut claims: Vec<&OsStr> = Vec::new();
+    for place in suspects(inventory, actions) {
+        let Some(image) = inventory.images.get(place) else {
+            claims.push(&inventory.occupied[place - inventory.images.len()]);
+            continue;
+        };
+        match &actions[place] {
+            Action::Shrink { output, .. } => wanted.entry(folded(output)).or_default().push(place),
             Action::LeaveAlone(_) | Action::Refuse(_) => claims.push(&image.name),
         }
     }

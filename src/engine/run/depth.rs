@@ -29,6 +29,15 @@ pub(super) fn shards_in_flight(kind: DriveKind) -> usize {
     }
 }
 
+/// Folders that are looked into at once. Where each request is a round trip, small folders must not wait for each other; elsewhere one
+/// folder keeps all readers of headers busy, and its files lie together.
+pub(super) fn folders_at_once(kind: DriveKind) -> usize {
+    match kind {
+        DriveKind::Network => shards_in_flight(kind),
+        DriveKind::Spinning | DriveKind::Solid | DriveKind::Unknown | DriveKind::Memory => 1,
+    }
+}
+
 /// Creates, syncs and retirements in flight inside one shard. Concurrent fsyncs share disk flushes.
 pub(super) fn commits_in_flight(kind: DriveKind) -> usize {
     match kind {

@@ -1,9 +1,10 @@
 //! One shard after the other: lock, recover, look again, hand out its images, wait for its committer, close.
 
-use std::sync::Arc;
+use std::fmt;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, unbounded};
 
@@ -11,6 +12,7 @@ use super::load::Job;
 use super::shard::{ShardRun, untouched};
 use super::{Shared, depth, problem, write};
 use crate::engine::commit::{self, CommitOptions, Committer, ShardLock, Uncarried};
+use crate::engine::disk::DiskError;
 use crate::engine::metrics::{DriveKind, Event, Kind, Notice, Outcome, Problem, ShardRecord, ShardState};
 use crate::engine::plan::{ShardPlan, look_at_sidecars};
 use crate::engine::scan::{Content, scan};
@@ -73,16 +75,21 @@ fn locked(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>, lock: &Shar
         mtime: shared.settings.safety.mtime,
         parallel: depth::commits_in_flight(plan.inventory.drive.kind),
     };
-    let committer = match Committer::open(&shared.disk, lock, &shared.run, options) {
-        Ok(committer) => committer.watched(&shared.metrics),
-        Err(error) => {
-            let problem = problem::of_shard(plan.inventory.path.clone(), &error);
-            return untouched(&plan, &shared.settings, ShardState::Skipped(problem));
-        }
-    };
+    let opening = Opening::new(|| {
+        Committer::open(&shared.disk, lock, &shared.run, options, &shared.mounts).map(|committer| committer.watched(&shared.metrics))
+    });
     let path = plan.inventory.path.clone();
-    let opened = begun.elapsed();
-    let mut record = work_through(shared, jobs, plan, Some(&committer));
+    let locked = begun.elapsed();
+    let mut record = work_through(shared, jobs, plan, Some(&opening));
+    let (committer, took) = match opening.opened.into_inner() {
+        Some((Ok(committer), took)) => (committer, took),
+        Some((Err(error), _)) => {
+            record.state = ShardState::Skipped(problem::of_shard(path, &error));
+            return record;
+        }
+        None => return record,
+    };
+    let opened = locked + took;
     record.write_mode = committer.write_mode().into();
     record.kept_bytes = committer.kept_bytes();
     if let Some(uncarried) = committer.uncarried() {
@@ -96,6 +103,37 @@ fn locked(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>, lock: &Shar
     }
     record.opening = opened + closing.elapsed();
     record
+}
+
+/// A committer that opens on the thread that writes, while the first images are on their way: trying out a slow mount takes
+/// half a second.
+pub(super) struct Opening<'a> {
+    open: Box<dyn Fn() -> Result<Committer, DiskError> + Send + Sync + 'a>,
+    opened: OnceLock<(Result<Committer, DiskError>, Duration)>,
+}
+
+impl fmt::Debug for Opening<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Opening").field("opened", &self.opened).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Opening<'a> {
+    fn new(open: impl Fn() -> Result<Committer, DiskError> + Send + Sync + 'a) -> Self {
+        Self {
+            open: Box::new(open),
+            opened: OnceLock::new(),
+        }
+    }
+
+    /// Opens it at the first call; `None` where that fails, which is told of in the record of the shard.
+    pub(super) fn committer(&self) -> Option<&Committer> {
+        let open = || {
+            let begun = Instant::now();
+            ((self.open)(), begun.elapsed())
+        };
+        self.opened.get_or_init(open).0.as_ref().ok()
+    }
 }
 
 /// One remark for a shard: what holds for the first such file nearly always holds for all.
@@ -113,7 +151,7 @@ fn told_of(uncarried: &Uncarried) -> String {
 }
 
 /// Hands out the images that have work and waits until each has its outcome.
-fn work_through(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>, committer: Option<&Committer>) -> ShardRecord {
+fn work_through(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>, opening: Option<&Opening<'_>>) -> ShardRecord {
     let work: Vec<usize> = in_reading_order(&plan);
     let kind = plan.inventory.drive.kind;
     let run = Arc::new(ShardRun::new(
@@ -128,7 +166,7 @@ fn work_through(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>, commi
         // memory back, instead of waiting for nobody.
         let committing = {
             let run = &run;
-            thread::Builder::new().spawn_scoped(scope, move || write::run(shared, run, committer, &arriving))
+            thread::Builder::new().spawn_scoped(scope, move || write::run(shared, run, opening, &arriving))
         };
         let Ok(committing) = committing else {
             shared.notice(

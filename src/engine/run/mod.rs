@@ -41,6 +41,7 @@ use crossbeam_channel::{Sender, bounded, unbounded};
 use self::budget::Budgets;
 use self::depth::{Climber, Gate};
 use self::shard::ShardRun;
+use crate::engine::commit::Mounts;
 use crate::engine::disk::Disk;
 use crate::engine::forecast::Kept;
 use crate::engine::metrics::{Event, Kind, Metrics, Notice, Phase, ShardRecord, ShardState, StopReason};
@@ -78,6 +79,8 @@ struct Shared {
     records: Mutex<Vec<Option<ShardRecord>>>,
     notices: Mutex<Vec<Notice>>,
     reading_turn: Mutex<()>,
+    /// Network mounts that were tried out.
+    mounts: Mounts,
 }
 
 /// A folder that went away or lost its permissions fails every file; there is no point in asking it a million times.
@@ -200,6 +203,7 @@ fn pipeline(plan: Plan, parts: Parts) -> (Vec<ShardRecord>, Vec<Notice>) {
         records: Mutex::new((0..count).map(|_| None).collect()),
         notices: Mutex::default(),
         reading_turn: Mutex::default(),
+        mounts: Mounts::default(),
     };
     shared.metrics.depth(first);
     shared.event(Event::Started {

@@ -3,17 +3,20 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use crossbeam_channel::RecvTimeoutError;
+use rayon::prelude::*;
+
 use super::engine::{Engine, lowered, of_roots};
-use super::{Control, lock, problem};
+use super::{Control, depth, lock, problem};
 use crate::engine::commit;
 use crate::engine::disk::{free_space, weak_sync, writable};
 use crate::engine::metrics::{DriveKind, Problem};
-use crate::engine::plan::{Plan, SidecarFacts, look_at_sidecars, read_sidecars, recall_sidecars};
+use crate::engine::plan::{Plan, ShardPlan, SidecarFacts, look_at_sidecars, read_sidecars, recall_sidecars};
 use crate::engine::scan::{self, Inventory, ScanError, Watch};
 use crate::engine::settings::{ChooseSettings, Settings};
 
@@ -192,54 +195,88 @@ impl Engine {
     }
 
     fn look_into(&self, folders: Vec<PathBuf>, control: &Control, mut news: impl FnMut(&ScanNews)) -> Result<Vec<Folder>, ScanError> {
-        let pool = self.probe_pool(folders.first().map(PathBuf::as_path));
-        let mut looked = Vec::with_capacity(folders.len());
-        for path in folders {
-            let watch = Watch::default();
-            let tell = |done: bool, news: &mut dyn FnMut(&ScanNews)| {
-                news(&ScanNews {
-                    path: path.clone(),
-                    found: watch.found.load(Ordering::Relaxed),
-                    read: watch.read.load(Ordering::Relaxed),
-                    bytes: watch.bytes.load(Ordering::Relaxed),
-                    done,
-                });
-            };
+        let first = folders.first().map(PathBuf::as_path);
+        let pool = self.probe_pool(first);
+        let at_once = first.map_or(1, |path| depth::folders_at_once(self.disk.drive(path).kind));
+        let watches: Vec<Watch> = folders.iter().map(|_| Watch::default()).collect();
+        let mut results: Vec<Option<Result<Arc<Found>, Problem>>> = folders.iter().map(|_| None).collect();
+        let look = |number: usize| {
+            let path = &folders[number];
             let disk = self.disk.as_ref();
-            let look = || {
-                let inventory = Arc::new(scan::scan_watched(disk, &path, &pool, &watch)?);
-                let interrupted = commit::pending(disk, &path)?;
+            let found = || {
+                let inventory = Arc::new(scan::scan_watched(disk, path, &pool, &watches[number])?);
+                let interrupted = commit::pending(disk, path)?;
                 Ok(Arc::new(Found {
                     inventory,
                     interrupted,
                     facts: Mutex::default(),
                 }))
             };
-            let (done, end) = crossbeam_channel::bounded(1);
-            let result = thread::scope(|scope| {
-                let started = thread::Builder::new().name("scan".into()).spawn_scoped(scope, || {
-                    let result = look();
-                    let _ = done.send(());
-                    result
-                });
-                // Where the system is short of threads it goes on without news.
-                let Ok(worker) = started else { return look() };
-                while !worker.is_finished() && end.recv_timeout(NEWS) == Err(crossbeam_channel::RecvTimeoutError::Timeout) {
-                    watch.stop.fetch_or(control.stopped().is_some(), Ordering::Relaxed);
-                    tell(false, &mut news);
+            found().map_err(|error| problem::of_shard(path.clone(), &error))
+        };
+        let mut tell = |number: usize, done: bool| {
+            let watch = &watches[number];
+            news(&ScanNews {
+                path: folders[number].clone(),
+                found: watch.found.load(Ordering::Relaxed),
+                read: watch.read.load(Ordering::Relaxed),
+                bytes: watch.bytes.load(Ordering::Relaxed),
+                done,
+            });
+        };
+        let next = AtomicUsize::new(0);
+        let (done, ended) = crossbeam_channel::unbounded();
+        let one_by_one = |done: crossbeam_channel::Sender<_>| {
+            while control.stopped().is_none() {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= folders.len() || done.send((number, look(number))).is_err() {
+                    return;
                 }
-                worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            });
-            if control.stopped().is_some() {
-                return Err(ScanError::Stopped);
             }
-            tell(true, &mut news);
-            looked.push(Folder {
-                looked: result.map_err(|error| problem::of_shard(path.clone(), &error)),
-                path,
-            });
+        };
+        thread::scope(|scope| {
+            let mut threads = Vec::new();
+            for _ in 0..at_once.min(folders.len()) {
+                let (done, one_by_one) = (done.clone(), &one_by_one);
+                let started = thread::Builder::new()
+                    .name("scan".into())
+                    .spawn_scoped(scope, move || one_by_one(done));
+                let Ok(started) = started else { break };
+                threads.push(started);
+            }
+            if threads.is_empty() {
+                // Where the system is short of threads it goes on without news.
+                one_by_one(done);
+            } else {
+                drop(done);
+            }
+            loop {
+                match ended.recv_timeout(NEWS) {
+                    Ok((number, result)) => {
+                        if control.stopped().is_none() {
+                            tell(number, true);
+                        }
+                        results[number] = Some(result);
+                    }
+                    Err(RecvTimeoutError::Timeout) => {
+                        let begun = next.load(Ordering::Relaxed).min(folders.len());
+                        for number in (0..begun).filter(|number| results[*number].is_none()) {
+                            watches[number].stop.fetch_or(control.stopped().is_some(), Ordering::Relaxed);
+                            tell(number, false);
+                        }
+                    }
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+            }
+            for thread in threads {
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            }
+        });
+        if control.stopped().is_some() {
+            return Err(ScanError::Stopped);
         }
-        Ok(looked)
+        let looked = |(path, result): (PathBuf, Option<_>)| result.map(|looked| Folder { path, looked });
+        Ok(folders.into_iter().zip(results).filter_map(looked).collect())
     }
 
     /// Plans what was scanned. Touches no disk: what sidecars say is taken from what was read before, and
@@ -293,7 +330,7 @@ impl Engine {
         let by_path: HashMap<&Path, &Arc<Found>> = scanned.found().map(|f| (f.inventory.path.as_path(), f)).collect();
         let pool = self.probe_pool(plan.shards.first().map(|s| s.inventory.path.as_path()));
         let settings = plan.settings.clone();
-        for shard in &mut plan.shards {
+        let read = |shard: &mut ShardPlan| {
             shard.sidecars = match by_path.get(shard.inventory.path.as_path()) {
                 Some(found) => {
                     let mut facts = lock(&found.facts);
@@ -302,7 +339,9 @@ impl Engine {
                 }
                 None => look_at_sidecars(self.disk.as_ref(), shard, &settings, &pool),
             };
-        }
+        };
+        // Folders with a few sidecars each would wait one after the other for round trips.
+        pool.install(|| plan.shards.par_iter_mut().with_max_len(1).for_each(read));
     }
 
     /// What the drive under each shard of the plan can take, in their order. Asks the system, writes nothing.

@@ -1,7 +1,7 @@
 //! One shard on its way: what is still to do, what became of each image.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -18,6 +18,8 @@ use crate::engine::settings::Settings;
 pub(super) struct ShardRun {
     pub(super) plan: Arc<ShardPlan>,
     outcomes: Mutex<Vec<Option<ImageRecord>>>,
+    /// Images without an outcome.
+    unfinished: AtomicUsize,
     /// Nothing more can be committed here.
     given_up: AtomicBool,
     /// Failures since something last worked. Reads and commits apart: a folder that lost its permissions is still read well.
@@ -34,15 +36,16 @@ pub(super) struct ShardRun {
 impl ShardRun {
     /// Images without work have their outcome at once.
     pub(super) fn new(plan: Arc<ShardPlan>, settings: &Settings, metrics: Arc<Metrics>, events: Sender<Event>) -> Self {
-        let outcomes = (0..plan.actions.len())
+        let outcomes: Vec<Option<ImageRecord>> = (0..plan.actions.len())
             .map(|i| match &plan.actions[i] {
                 Action::Shrink { .. } => None,
                 Action::LeaveAlone(why) => Some(record(&plan, settings, i, Outcome::LeftAlone(*why))),
-                Action::Refuse(problem) => Some(record(&plan, settings, i, Outcome::Refused((**problem).clone()))),
+                Action::Refuse(problem) => Some(record(&plan, settings, i, Outcome::Refused(problem.clone()))),
             })
             .collect();
         Self {
             plan,
+            unfinished: AtomicUsize::new(outcomes.iter().filter(|outcome| outcome.is_none()).count()),
             outcomes: Mutex::new(outcomes),
             given_up: AtomicBool::new(false),
             read_failures: AtomicU32::new(0),
@@ -120,11 +123,17 @@ impl ShardRun {
             bytes_after: record.bytes_after,
         })));
         outcomes[image] = Some(record);
+        self.unfinished.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Images that still have no outcome.
+    pub(super) fn unfinished(&self) -> usize {
+        self.unfinished.load(Ordering::Relaxed)
     }
 
     /// Work on the image went wrong; it is untouched.
     pub(super) fn failed(&self, settings: &Settings, image: usize, problem: Problem, steps: StepTimes) {
-        let mut record = record(&self.plan, settings, image, Outcome::Failed(problem));
+        let mut record = record(&self.plan, settings, image, Outcome::Failed(Box::new(problem)));
         record.steps = steps;
         self.ended(image, record);
     }
@@ -158,7 +167,7 @@ pub(super) fn untouched(plan: &ShardPlan, settings: &Settings, state: ShardState
                 Action::Shrink { why, .. } if state == ShardState::Planned => Outcome::Shrunk(*why),
                 Action::Shrink { .. } => Outcome::NotReached,
                 Action::LeaveAlone(why) => Outcome::LeftAlone(*why),
-                Action::Refuse(problem) => Outcome::Refused((**problem).clone()),
+                Action::Refuse(problem) => Outcome::Refused(problem.clone()),
             };
             record(plan, settings, i, outcome)
         })

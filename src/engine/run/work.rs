@@ -105,13 +105,14 @@ impl Worker<'_> {
     }
 
     /// Works on an image, as far as it goes without the card.
-    fn begin(&mut self, item: Loaded) {
+    fn begin(&mut self, mut item: Loaded) {
         let shared = self.shared;
         let found = &item.job.shard.plan.inventory.images[item.job.image];
         let Content::Image(header) = &found.content else { return };
-        if let Some(done) = shared.sampled.take(item.source.hash) {
+        let done = item.done.take().map(|done| *done);
+        if let Some(done) = done.or_else(|| shared.sampled.take(item.source.hash)) {
             // Made for the forecast, from these very bytes: its time counts as if it was made now.
-            shared.metrics.work(Phase::Process, done.took, done.cpu, item.bytes.len() as u64);
+            shared.metrics.work(Phase::Process, done.took, done.cpu, found.bytes());
             return ended(shared, item, Ok(done.shrunk));
         }
         let in_hand = shared.metrics.hold(Phase::Process, &found.name);
@@ -201,6 +202,7 @@ fn ended(shared: &Shared, item: Loaded, result: Result<Shrunk, ShrinkError>) {
         source,
         load_us,
         permit,
+        done: _,
     } = item;
     drop(bytes);
     drop(permit);
@@ -238,7 +240,7 @@ fn ended(shared: &Shared, item: Loaded, result: Result<Shrunk, ShrinkError>) {
     record.after = Some(shrunk.after);
     record.bytes_after = shrunk.bytes.len() as u64;
     record.steps = StepTimes { load_us, ..shrunk.steps };
-    record.quality = shrunk.quality;
+    record.quality = shrunk.quality.map(Box::new);
 
     if !shared.settings.choose.is_worth_it(found.bytes(), record.bytes_after) {
         let steps = record.steps;

@@ -8,11 +8,12 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 
 use super::Shared;
 use super::budget::Permit;
+use super::drive::Opening;
 use super::load::Source;
 use super::shard::ShardRun;
 use super::sidecars::SidecarEditor;
 use crate::engine::commit::{CommitFailure, Committer, Replacement, Verdict, no_edits};
-use crate::engine::metrics::{Event, ImageRecord, Outcome, Phase, Problem, StopReason, Wait};
+use crate::engine::metrics::{DriveKind, Event, ImageRecord, Outcome, Phase, Problem, StopReason, Wait};
 use crate::engine::scan::Content;
 use crate::engine::sidecars::Change;
 
@@ -33,6 +34,9 @@ pub(super) struct Finished {
 /// Images of one batch: they share the journal's sync and the folder's.
 const BATCH_IMAGES: usize = 64;
 
+/// Images of the last batches of a shard: as many as are committed at once (`depth::commits_in_flight`), so that sharing a sync still pays.
+const LAST_BATCH_IMAGES: usize = 8;
+
 /// Bytes of one batch.
 const BATCH_BYTES: usize = 16 << 20;
 
@@ -46,12 +50,24 @@ const BATCH_AGE: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(20);
 
 /// Commits what arrives until every job of the shard is gone. Without a committer (`plan --exact`) nothing is written.
-pub(super) fn run(shared: &Shared, shard: &Arc<ShardRun>, committer: Option<&Committer>, finished: &Receiver<Finished>) {
+pub(super) fn run(shared: &Shared, shard: &Arc<ShardRun>, opening: Option<&Opening<'_>>, finished: &Receiver<Finished>) {
+    let committer = opening.and_then(Opening::committer);
+    if opening.is_some() && committer.is_none() {
+        // Nothing can be written here. What is on its way is not waited for with its memory held.
+        shard.give_up();
+        for item in finished {
+            shared.metrics.queue(Phase::Write, -1, -(item.bytes.len() as i64));
+        }
+        return;
+    }
+    let patience = patience(shard.plan.inventory.drive.kind);
     let editor = committer.and_then(|_| SidecarEditor::new(shared, shard));
     loop {
         let waiting = shared.control.waiting();
         let rows_len = editor.as_ref().map_or(0, SidecarEditor::rows_len);
-        let Some(batch) = gather(shared, finished, rows_len) else { break };
+        let Some(batch) = gather(shared, finished, shard.unfinished(), rows_len, patience) else {
+            break;
+        };
         shared.metrics.waited(Phase::Write, Wait::Input, shared.control.waited(&waiting));
         let (images, bytes) = (batch.len() as i64, batch.iter().map(|item| item.bytes.len() as i64).sum::<i64>());
         match committer {
@@ -67,10 +83,23 @@ pub(super) fn run(shared: &Shared, shard: &Arc<ShardRun>, committer: Option<&Com
     }
 }
 
+/// How long a batch that has begun waits for more. On a slow drive the folder is what a run waits for: its names change one by one, so it
+/// must not be idle, and while one batch is committed the next one gathers by itself.
+fn patience(kind: DriveKind) -> Duration {
+    match kind {
+        DriveKind::Network => Duration::ZERO,
+        DriveKind::Spinning | DriveKind::Solid | DriveKind::Unknown | DriveKind::Memory => BATCH_AGE,
+    }
+}
+
 /// The next batch; `None` when no more will come. `rows_len`: bytes of files that are written anew with every batch, which
-/// is why there is about as much else in it.
-fn gather(shared: &Shared, finished: &Receiver<Finished>, rows_len: usize) -> Option<Vec<Finished>> {
-    let (most_images, most_bytes) = (BATCH_IMAGES.max(rows_len / LEAST_REPLACEMENT), BATCH_BYTES.max(rows_len));
+/// is why there is about as much else in it, and why it waits.
+///
+/// Near the end of a shard (`unfinished` images are left of it) batches grow smaller: nothing overlaps with the last one.
+fn gather(shared: &Shared, finished: &Receiver<Finished>, unfinished: usize, rows_len: usize, patience: Duration) -> Option<Vec<Finished>> {
+    let patience = if rows_len > 0 { BATCH_AGE } else { patience };
+    let images = (unfinished / 2).clamp(LAST_BATCH_IMAGES, BATCH_IMAGES);
+    let (most_images, most_bytes) = (images.max(rows_len / LEAST_REPLACEMENT), BATCH_BYTES.max(rows_len));
     let first = finished.recv().ok()?;
     let begun = Instant::now();
     let mut bytes = first.bytes.len();
@@ -82,7 +111,7 @@ fn gather(shared: &Shared, finished: &Receiver<Finished>, rows_len: usize) -> Op
                 batch.push(item);
             }
             // Memory is short: what is gathered holds some of it.
-            Err(RecvTimeoutError::Timeout) if begun.elapsed() > BATCH_AGE || shared.budgets.waiting.is_short() => break,
+            Err(RecvTimeoutError::Timeout) if begun.elapsed() >= patience || shared.budgets.waiting.is_short() => break,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
@@ -154,7 +183,7 @@ fn commit(shared: &Shared, shard: &Arc<ShardRun>, committer: &Committer, editor:
                     &shard.plan,
                     &shared.settings,
                     image,
-                    Outcome::Failed(problem(shard, image, failure)),
+                    Outcome::Failed(Box::new(problem(shard, image, failure))),
                 );
                 failed.steps = record.steps;
                 record = failed;

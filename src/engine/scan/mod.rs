@@ -221,77 +221,78 @@ pub(crate) fn scan_watched(disk: &dyn Disk, path: &Path, pool: &rayon::ThreadPoo
         other_bytes: 0,
         notices: Vec::new(),
     };
-    let mut to_probe = Vec::new();
     // Names of pictures that are symbolic links, and that are something else that is no file.
     let mut special: [Vec<OsString>; 2] = [Vec::new(), Vec::new()];
     // One for each of `occupied`: whether it is a regular file.
     let mut are_files = Vec::new();
-    for entry in disk.entries(path)? {
+    // Taken from the listing in place: of a million names there is one list at a time.
+    let occupied = &mut inventory.occupied;
+    let to_probe = disk.entries(path)?.into_iter().filter_map(|entry| {
         match entry.kind {
-            EntryKind::File if is_hidden(&entry.name) || !looks_like_picture(&entry.name) => {
-                if !entry.name.as_encoded_bytes().starts_with(OURS.as_bytes()) {
-                    inventory.other_files += 1;
-                    inventory.other_bytes += disk.stat(&path.join(&entry.name)).ok().flatten().map_or(0, |i| i.len);
-                }
-                inventory.occupied.push(entry.name);
-                are_files.push(true);
-            }
-            EntryKind::File => to_probe.push(entry),
-            EntryKind::Folder => {
-                inventory.occupied.push(entry.name);
-                are_files.push(false);
-            }
+            EntryKind::File if is_hidden(&entry.name) || !looks_like_picture(&entry.name) => are_files.push(true),
+            EntryKind::File => return Some(entry),
+            EntryKind::Folder => are_files.push(false),
             EntryKind::Link | EntryKind::Other => {
                 if looks_like_picture(&entry.name) && Path::new(&entry.name).extension().is_some() {
                     let kind = usize::from(entry.kind == EntryKind::Other);
                     special[kind].push(entry.name.clone());
                 }
-                inventory.occupied.push(entry.name);
                 are_files.push(false);
             }
         }
-    }
+        occupied.push(entry.name);
+        None
+    });
+    let mut to_probe: Vec<Entry> = to_probe.collect();
+    let others = inventory
+        .occupied
+        .par_iter()
+        .zip(&are_files)
+        .with_max_len(64)
+        .filter(|(name, is_file)| **is_file && !name.as_encoded_bytes().starts_with(OURS.as_bytes()));
+    let size = |name: &OsString| disk.stat(&path.join(name)).ok().flatten().map_or(0, |identity| identity.len);
+    (inventory.other_files, inventory.other_bytes) = pool.install(|| {
+        others
+            .map(|(name, _)| (1, size(name)))
+            .reduce(|| (0, 0), |a, b| (a.0 + b.0, a.1 + b.1))
+    });
     if inventory.drive.kind == DriveKind::Spinning {
         // Inode order is close to the order on disk for folders that were filled once; seeks dominate on a spinning disk.
         to_probe.sort_unstable_by_key(|e| e.inode);
     }
     watch.found.store(to_probe.len() as u64, Ordering::Relaxed);
-    let probed: Vec<(Entry, Looked)> = pool.install(|| {
+    let probed: Vec<Looked> = pool.install(|| {
         to_probe
             .into_par_iter()
             .with_max_len(64)
             .map(|entry| {
                 if watch.stop.load(Ordering::Relaxed) {
-                    return (entry, Looked::Gone);
+                    return Looked::Gone;
                 }
-                let looked = look(disk, &path.join(&entry.name));
+                let looked = look(disk, path, entry.name);
                 watch.read.fetch_add(1, Ordering::Relaxed);
-                if let Looked::Picture(identity, _) = &looked {
-                    watch.bytes.fetch_add(identity.len, Ordering::Relaxed);
+                if let Looked::Picture(image) = &looked {
+                    watch.bytes.fetch_add(image.bytes(), Ordering::Relaxed);
                 }
-                (entry, looked)
+                looked
             })
             .collect()
     });
-    for (entry, looked) in probed {
-        match looked {
-            Looked::Picture(identity, content) => {
-                inventory.images.push(FoundImage {
-                    name: entry.name,
-                    identity,
-                    content,
-                });
-            }
-            Looked::Stranger(len) => {
-                inventory.other_files += 1;
-                inventory.other_bytes += len;
-                inventory.occupied.push(entry.name);
-                are_files.push(true);
-            }
-            Looked::Gone => {}
+    // In place, too.
+    let images = probed.into_iter().filter_map(|looked| match looked {
+        Looked::Picture(image) => Some(image),
+        Looked::Stranger(name, len) => {
+            inventory.other_files += 1;
+            inventory.other_bytes += len;
+            inventory.occupied.push(name);
+            are_files.push(true);
+            None
         }
-    }
-    inventory.images.sort_by(|a, b| natural_order(&a.name, &b.name));
+        Looked::Gone => None,
+    });
+    let mut images: Vec<FoundImage> = images.collect();
+    images.sort_unstable_by(|a, b| natural_order(&a.name, &b.name));
+    inventory.images = images;
     let [links, others] = special;
     tell_special(&mut inventory, "a symbolic link", "symbolic links", links);
     tell_special(&mut inventory, "a pipe, socket or device", "pipes, sockets or devices", others);
@@ -334,15 +335,17 @@ pub fn natural_order(a: &OsStr, b: &OsStr) -> std::cmp::Ordering {
 
 /// What a look into one file found.
 enum Looked {
-    Picture(Identity, Content),
-    Stranger(u64),
+    Picture(FoundImage),
+    /// No image, and its bytes.
+    Stranger(OsString, u64),
     Gone,
 }
 
-fn look(disk: &dyn Disk, path: &Path) -> Looked {
+fn look(disk: &dyn Disk, folder: &Path, name: OsString) -> Looked {
+    let path = &folder.join(&name);
     let (file, identity) = match disk.open(path).and_then(|file| file.identity().map(|identity| (file, identity))) {
         Ok(opened) => opened,
-        Err(error) => return unreadable(disk, path, &error),
+        Err(error) => return unreadable(disk, path, name, &error),
     };
     let mut source = FileSource {
         file: file.as_ref(),
@@ -352,25 +355,26 @@ fn look(disk: &dyn Disk, path: &Path) -> Looked {
         Ok(header) => Content::Image(header),
         Err(ProbeError::OtherFormat(name)) => Content::Foreign(name),
         // A name without an ending promises nothing, so there is nothing to complain about.
-        Err(ProbeError::NotAnImage | ProbeError::Empty) if path.extension().is_none() => return Looked::Stranger(identity.len),
+        Err(ProbeError::NotAnImage | ProbeError::Empty) if path.extension().is_none() => return Looked::Stranger(name, identity.len),
         Err(error) => Content::Refused(Box::new(header_problem(path, &error))),
     };
-    Looked::Picture(identity, content)
+    Looked::Picture(FoundImage { name, identity, content })
 }
 
-fn unreadable(disk: &dyn Disk, path: &Path, error: &DiskError) -> Looked {
+fn unreadable(disk: &dyn Disk, path: &Path, name: OsString, error: &DiskError) -> Looked {
     match disk.stat(path) {
         Ok(None) => Looked::Gone,
-        Ok(Some(identity)) => Looked::Picture(
+        Ok(Some(identity)) => Looked::Picture(FoundImage {
+            name,
             identity,
-            Content::Refused(Box::new(Problem {
+            content: Content::Refused(Box::new(Problem {
                 code: "unreadable",
                 path: path.to_owned(),
                 message: format!("{error}. It was left untouched."),
                 advice: "Check its permissions, or the drive.".into(),
             })),
-        ),
-        Err(_) => Looked::Stranger(0),
+        }),
+        Err(_) => Looked::Stranger(name, 0),
     }
 }
 

@@ -232,7 +232,7 @@ mod tests {
         for event in [
             Event::ShardStarted { path: "library/s".into() },
             image("a.png", Outcome::Shrunk(Why::AboveTarget)),
-            image("b.png", Outcome::Failed(problem("b.png"))),
+            image("b.png", Outcome::Failed(Box::new(problem("b.png")))),
             image("c.png", Outcome::NotReached),
             Event::BatchSynced {
                 shard: "library/s".into(),
@@ -276,7 +276,7 @@ mod tests {
     fn a_million_failures_stay_bounded() {
         let mut story = Story::default();
         for n in 0..MOST_FAILURES + 50 {
-            story.tell(&String::new, &image("x", Outcome::Failed(problem(&n.to_string()))), |_| 0);
+            story.tell(&String::new, &image("x", Outcome::Failed(Box::new(problem(&n.to_string())))), |_| 0);
         }
         assert_eq!((story.failures.len(), story.failed), (MOST_FAILURES, MOST_FAILURES as u64 + 50));
         assert_eq!(story.log.len(), MOST_LINES);

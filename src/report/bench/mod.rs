@@ -5,6 +5,7 @@
 mod page;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::path::Path;
 
@@ -83,6 +84,17 @@ pub struct VariantReport {
     pub images_per_second: f64,
     /// Thread time at work in the middle of the runs: load, process, write.
     pub busy_seconds: [f64; 3],
+    /// Source bytes a second of the middle run; 0 where there was none.
+    #[serde(default)]
+    pub bytes_per_second: f64,
+    /// Processor time of the threads at work, in the middle of the runs; `null` where the system does not tell.
+    #[serde(default)]
+    pub processor_seconds: Option<f64>,
+    /// Time of the middle run over the least that this machine could need for the work of that run: its processor time (thread
+    /// time at work, where the system does not tell) on all cores at once. What the drive could do at best is not known, and no
+    /// part of it. `null` where nothing was measured.
+    #[serde(default)]
+    pub times_of_limit: Option<f64>,
     /// Time of the settings in force over its own: above 1 is faster. `null` where either was not measured.
     pub speed: Option<f64>,
     /// What that says.
@@ -277,12 +289,21 @@ impl BenchReport {
     pub fn markdown(&self) -> String {
         markdown::markdown(&self.page())
     }
+
+    /// For a terminal: the table and what it says.
+    pub fn text(&self) -> String {
+        text::text(self)
+    }
 }
 
 fn variant_of(record: &BenchRecord, variant: &BenchVariant) -> VariantReport {
     let own = seconds(variant);
     let base = record.variants.first().map(seconds).unwrap_or_default();
     let busy = |phase: usize| spread(variant.runs.iter().map(|run| run.busy[phase].as_secs_f64()).collect()).median;
+    let busy = [busy(0), busy(1), busy(2)];
+    let told: Vec<f64> = variant.runs.iter().filter_map(|run| Some(run.cpu?.as_secs_f64())).collect();
+    let cpu = (!told.is_empty()).then(|| spread(told).median);
+    let limit = cpu.unwrap_or_else(|| busy.iter().sum()) / record.machine.cores.max(1) as f64;
     VariantReport {
         axis: variant.value.map(|value| value.axis().into()),
         label: match variant.value {
@@ -292,7 +313,10 @@ fn variant_of(record: &BenchRecord, variant: &BenchVariant) -> VariantReport {
         runs: variant.runs.len() as u64,
         seconds: own,
         images_per_second: format::share(record.images as f64, own.median),
-        busy_seconds: [busy(0), busy(1), busy(2)],
+        busy_seconds: busy,
+        bytes_per_second: format::share(record.bytes as f64, own.median),
+        processor_seconds: cpu,
+        times_of_limit: (own.median > 0.0 && limit > 0.0).then(|| own.median / limit),
         speed: (own.median > 0.0 && base.median > 0.0).then(|| base.median / own.median),
         verdict: record.variants.first().map_or(Verdict::TooFewRuns, |base| verdict(base, variant)),
         failed: variant.runs.iter().map(|run| run.failed).sum(),

@@ -10,6 +10,7 @@ fn variant(value: Option<BenchValue>, millis: &[u64]) -> BenchVariant {
     let run = |millis: &u64| BenchRun {
         wall: Duration::from_millis(*millis),
         busy: [Duration::from_millis(millis / 4); 3],
+        cpu: Some(Duration::from_millis(millis * 2 / 5)),
         images: 10,
         failed: 0,
         bytes_after: 1000,

@@ -73,7 +73,7 @@ fn two_runs_tell_what_made_the_difference() {
     record.wall /= 2;
     record.machine.backend = "gpu (a card)".to_owned();
     record.settings.picture.quality = 90;
-    record.shards[0].images[1].outcome = Outcome::Failed(samples::problem("truncated", "x"));
+    record.shards[0].images[1].outcome = Outcome::Failed(Box::new(samples::problem("truncated", "x")));
     record.shards[0]
         .images
         .push(samples::image("new.png", Outcome::LeftAlone(Why::SmallEnough), 5, 5));
