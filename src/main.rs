@@ -23,7 +23,7 @@ fn quiet_drivers() {
     }
 }
 
-/// Keeps freed memory from piling up in arenas that one thread filled and another emptied.
+/// Keeps freed memory from piling up in arenas that one thread filled and another emptied, and what one picture gave back for the next.
 ///
 /// Loaders allocate what workers free, and glibc gives every thread an arena of its own, up to eight a core. On a shard of
 /// 1 GB with two workers that cost 384 MB at `--memory 256MiB`, against 295 MB with an arena a core (and 590 MB with
@@ -31,10 +31,16 @@ fn quiet_drivers() {
 fn bound_allocator() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     {
+        // glibc gives large blocks back to the system one by one, and the next picture pays for fresh pages: 8 % of the processor
+        // time of whole shards, for up to 10 % more memory. Giants still go back at once.
+        const KEPT_BLOCK: libc::c_int = 32 << 20;
+        const KEPT_IN_ALL: libc::c_int = 64 << 20;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         // SAFETY: mallopt only sets a parameter of the allocator; it is called before any other thread exists.
         unsafe {
             libc::mallopt(libc::M_ARENA_MAX, i32::try_from(cores).unwrap_or(i32::MAX));
+            libc::mallopt(libc::M_MMAP_THRESHOLD, KEPT_BLOCK);
+            libc::mallopt(libc::M_TRIM_THRESHOLD, KEPT_IN_ALL);
         }
     }
 }
