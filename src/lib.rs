@@ -16,6 +16,8 @@
 //! No network access anywhere. The engine draws nothing, prints nothing and never asks a question: it
 //! returns values and sends [`Event`](engine::Event)s.
 
+#[cfg(feature = "benching")]
+pub mod benching;
 pub mod cli;
 pub mod config;
 pub mod engine;

@@ -40,4 +40,8 @@ if [ "$(uname -s)" = Linux ]; then
     export REQUIRE_GPU_ADAPTER
 fi
 step cargo test --locked
+# Instructions of a fixed amount of work against those of the baseline.
+if [ "$(uname -s)" = Linux ]; then
+    step sh tests/callgrind/run.sh || [ $? -eq 77 ]
+fi
 step sh tests/window/run.sh || [ $? -eq 77 ]

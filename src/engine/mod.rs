@@ -17,11 +17,14 @@
 //! - `preview`: one image before and after, for somebody who looks at it; never writes;
 //! - `run`: the pipeline that joins them, and the front door;
 //! - `bench`: the pipeline over a copy of a few images, with one choice varied at a time;
+//! - `benching`: stages of one image, to be measured one by one, with the feature of that name alone;
 //! - `fuzzing`: doors for campaigns with hostile bytes, in tests and with the feature of that name alone.
 //!
 //! The engine never knows the window: no egui in here, and wgpu only under `resize/gpu/`.
 
 mod bench;
+#[cfg(feature = "benching")]
+mod benching;
 mod commit;
 mod disk;
 mod forecast;
@@ -40,6 +43,8 @@ mod shrink;
 mod sidecars;
 
 pub use bench::{BenchAsk, BenchAxis, BenchError, BenchProgress, BenchRecord, BenchRun, BenchValue, BenchVariant, FEWEST_ROUNDS};
+#[cfg(feature = "benching")]
+pub use benching::{Stages, shrink_all};
 pub use commit::{KeptRun, Standing};
 pub use disk::{drive as look_at_drive, free_space};
 pub use forecast::Predictions;

@@ -113,6 +113,8 @@ pub struct BenchRun {
     pub wall: Duration,
     /// Time that the threads of load, process and write were at work.
     pub busy: [Duration; 3],
+    /// Processor time of those threads while they were at work, all three together; `None` where the system does not tell.
+    pub cpu: Option<Duration>,
     /// Images that were replaced.
     pub images: u64,
     /// Images that failed.
@@ -128,6 +130,10 @@ impl BenchRun {
         Self {
             wall: record.wall,
             busy: Phase::ALL.map(|phase| record.phases.of(phase).busy),
+            cpu: Phase::ALL
+                .iter()
+                .filter_map(|&phase| record.phases.of(phase).cpu)
+                .reduce(Duration::saturating_add),
             images: count(|outcome| matches!(outcome, Outcome::Shrunk(_))),
             failed: count(|outcome| matches!(outcome, Outcome::Failed(_) | Outcome::Refused(_))),
             bytes_after: images().map(|image| image.bytes_after).sum(),

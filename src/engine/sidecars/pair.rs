@@ -5,6 +5,7 @@
 //! image, as file systems that fold case or normalise would (`A.json` beside `a.png`). So a file that another system
 //! would find is not called an orphan, and one that fits exactly is never given to a neighbour.
 
+use std::cell::LazyCell;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 
@@ -96,7 +97,8 @@ fn run(sorted: &[(u32, u32)], first: usize) -> impl Iterator<Item = usize> + '_ 
 /// Finds what belongs to what, in time linear in the number of names. `images` and `others` are names in one folder; the
 /// answer tells them by their places.
 pub(crate) fn pair<'a>(images: impl Iterator<Item = &'a OsStr>, others: &[Other<'_>]) -> Pairs {
-    let images = Images::new(images.map(OsStr::as_encoded_bytes).collect());
+    // Most folders have no sidecars; then no list of all stems is made.
+    let images = LazyCell::new(|| Images::new(images.map(OsStr::as_encoded_bytes).collect()));
     let mut pairs = Pairs::default();
     let mut folded: Option<Folded<'_>> = None;
     for (file, other) in places(others) {
