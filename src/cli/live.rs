@@ -127,11 +127,7 @@ pub(super) struct Sampling(ProgressBar);
 impl Sampling {
     /// Only on a terminal, and not when asked to be quiet.
     pub(super) fn new(quiet: bool) -> Self {
-        let bar = ProgressBar::with_draw_target(None, target(quiet));
-        if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
-            bar.set_style(style);
-        }
-        Self(bar)
+        Self(line(quiet))
     }
 
     pub(super) fn draw(&self, now: &Estimate) {
@@ -158,6 +154,15 @@ fn sampling_line(now: &Estimate) -> String {
         format::seconds(wall.low),
         format::seconds(wall.high),
     )
+}
+
+/// A line that says how far it is; only on a terminal, and not when asked to be quiet.
+pub(super) fn line(quiet: bool) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, target(quiet));
+    if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
+        bar.set_style(style);
+    }
+    bar
 }
 
 /// Where a live line goes.

@@ -4,6 +4,7 @@ mod adapters;
 mod args;
 mod args_kept;
 mod ask;
+mod bench;
 #[cfg(test)]
 mod catalogue_tests;
 mod doctor;
@@ -53,6 +54,7 @@ pub fn main() -> ExitCode {
         Some(Command::Window { folders }) => window(&folders),
         Some(Command::Plan(options)) => shrink::plan(&options),
         Some(Command::Run(options)) => shrink::run(&options),
+        Some(Command::Bench(options)) => bench::bench(&options),
         Some(Command::Recover(options)) => shrink::recover(&options),
         Some(Command::Undo(options)) => undo::undo(&options),
         Some(Command::Purge(options)) => undo::purge(&options),

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "gpu")]
 mod backends;
+mod bench;
 mod bombs;
 mod choose;
 mod command;
