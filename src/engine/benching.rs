@@ -110,6 +110,7 @@ fn decoded(bytes: &[u8], header: &Header, settings: &Settings) -> Result<Pixels,
         limits: &settings.limits,
         deadline: None,
         keep_profile: false,
+        least: None,
     };
     pixels::decode(bytes, header, &options)
         .map(|decoded| decoded.pixels)
