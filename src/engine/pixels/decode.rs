@@ -222,7 +222,7 @@ fn decoded_size(header: &Header, options: &DecodeOptions) -> Size {
 /// Decodes a whole file, as stored (not yet turned). `header` is what `probe` said about the same bytes. Limits are
 /// checked before memory is taken.
 pub(crate) fn decode(bytes: &[u8], header: &Header, options: &DecodeOptions) -> Result<Decoded, DecodeError> {
-    check_before(bytes, header, options)?;
+    check_before(bytes, header, options, whole_cost(header, bytes.len() as u64))?;
     let decoded = match header.format {
         Format::Png => super::png::decode(bytes, options)?,
         Format::Jpeg => super::jpeg::decode(bytes, header, options)?,
@@ -237,7 +237,7 @@ pub(crate) fn decode(bytes: &[u8], header: &Header, options: &DecodeOptions) -> 
 ///
 /// The samples, and what is said about them, are those of [`decode`]; only that 8-bit colours which come with their opacity
 /// and need no conversion go to the sink with it ([`Layout::Rgba`]). Of a JPEG there is no picture beside the sink (native
-/// codecs), of a PNG none beside the one it was inflated into, so that less than [`whole_cost`] is taken.
+/// codecs: [`poured_cost`]), of a PNG none beside the one it was inflated into.
 ///
 /// # Errors
 /// Those of [`decode`], under the same limits.
@@ -247,7 +247,7 @@ pub(crate) fn decode_into(
     options: &DecodeOptions,
     sink: &mut dyn RowSink,
 ) -> Result<Option<Poured>, DecodeError> {
-    check_before(bytes, header, options)?;
+    check_before(bytes, header, options, poured_cost(header, bytes.len() as u64))?;
     match header.format {
         Format::Png => super::png::decode_into(bytes, header, options, sink),
         Format::Jpeg => super::jpeg::decode_into(bytes, header, options, sink),
@@ -300,8 +300,15 @@ pub(crate) fn rows<'a>(bytes: &'a [u8], header: &Header, options: &DecodeOptions
     }
 }
 
-/// Upper bound of the memory that [`decode`] takes, bytes, without the file itself; what comes out is included. Also one of
-/// what [`decode_into`] takes, without the sink.
+/// Upper bound of the memory that [`decode_into`] takes, bytes, without the file itself and without the sink.
+pub(crate) fn poured_cost(header: &Header, file_len: u64) -> u64 {
+    match header.format {
+        Format::Jpeg => super::jpeg::poured_cost(header),
+        Format::Png | Format::Webp | Format::Bmp | Format::Tiff | Format::Gif => whole_cost(header, file_len),
+    }
+}
+
+/// Upper bound of the memory that [`decode`] takes, bytes, without the file itself; what comes out is included.
 pub(crate) fn whole_cost(header: &Header, file_len: u64) -> u64 {
     match header.format {
         Format::Png => super::png::whole_cost(header, file_len),
@@ -330,9 +337,9 @@ pub(crate) fn check_limits(header: &Header, file_len: u64, limits: &Limits) -> R
 }
 
 /// What is looked at before a byte is decoded.
-fn check_before(bytes: &[u8], header: &Header, options: &DecodeOptions) -> Result<(), DecodeError> {
+fn check_before(bytes: &[u8], header: &Header, options: &DecodeOptions, cost: u64) -> Result<(), DecodeError> {
     check_size(header, bytes.len() as u64, options.limits)?;
-    check_memory(whole_cost(header, bytes.len() as u64), options.limits)?;
+    check_memory(cost, options.limits)?;
     options.check_time(Instant::now())?;
     if header.animated {
         return Err(DecodeError::Unsupported("it holds more than one picture".into()));
@@ -412,6 +419,7 @@ mod tests {
             samples,
             bits,
             multi_pass: false,
+            coded_sixteenths: 0,
         }
     }
 

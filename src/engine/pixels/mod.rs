@@ -28,8 +28,8 @@ use serde::Serialize;
 pub(super) use basin::decode_both_ways;
 pub(crate) use colour::Colours;
 pub(super) use decode::{
-    DecodeError, DecodeOptions, Decoded, Layout, Poured, RowSink, check_limits, codecs, decode, decode_into, decode_ours, rows, rows_cost,
-    scaled_extent, whole_cost,
+    DecodeError, DecodeOptions, Decoded, Layout, Poured, RowSink, check_limits, codecs, decode, decode_into, decode_ours, poured_cost,
+    rows, rows_cost, scaled_extent, whole_cost,
 };
 pub(crate) use flatten::Matte;
 pub(crate) use jpeg::{EncodeError, EncodeOptions, VerifyError, encode, verify};
@@ -118,6 +118,9 @@ pub(crate) struct Header {
     pub bits: u8,
     /// Rows cannot be decoded top to bottom in one pass (progressive JPEG, interlaced PNG).
     pub multi_pass: bool,
+    /// Coded samples of a pixel of a JPEG in several scans, in sixteenths, rounded up: 48 with chroma at full size, 24 at half of either
+    /// side. 0: not told, at most all of [`samples`](Self::samples).
+    pub coded_sixteenths: u8,
 }
 
 /// EXIF orientation: how stored pixels are turned to be seen.

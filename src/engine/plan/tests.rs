@@ -18,6 +18,7 @@ pub(super) fn header(format: Format, width: u32, height: u32) -> Header {
         samples: 3,
         bits: 8,
         multi_pass: false,
+        coded_sixteenths: 0,
     }
 }
 

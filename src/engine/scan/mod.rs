@@ -130,6 +130,7 @@ impl Inventory {
                     samples: 3,
                     bits: 8,
                     multi_pass: false,
+                    coded_sixteenths: 0,
                 }),
             }
         };

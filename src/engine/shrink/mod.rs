@@ -83,15 +83,14 @@ pub(crate) fn cost(header: &Header, file_len: u64, settings: &Settings) -> Resul
     let coefficients = 2 * padded(finished.width) * padded(finished.height) * count;
     let encode = 2 * small + coefficients + 2 * small + u64::from(finished.longest()) * count * 200 + (256 << 10);
     let beside = metadata::cost(&settings.picture);
-    let decode = pixels::whole_cost(header, file_len) + beside;
     // While a quality is sought, the metric's planes are there beside the encoder's.
     let scoring = settings.picture.min_score.map_or(0, |_| scoring_cost(finished));
     let after = turn.max(encode + beside + scoring);
     let whole = if how.is_wide() {
-        decode.max(header.size.pixels() * count + resize)
+        (pixels::whole_cost(header, file_len) + beside).max(header.size.pixels() * count + resize)
     } else {
         // Rows are resized while the picture is decoded.
-        decode + resize
+        pixels::poured_cost(header, file_len) + beside + resize
     };
     let whole = whole.max(after);
     let limit = settings.limits.max_image_memory;

@@ -111,6 +111,11 @@ pub(super) fn whole_cost(header: &Header, _file_len: u64) -> u64 {
     codec::whole_cost(header)
 }
 
+/// Memory [`decode_into`] takes beside the file's bytes and the sink, bytes.
+pub(super) fn poured_cost(header: &Header) -> u64 {
+    codec::poured_cost(header)
+}
+
 /// Memory a decode in strips takes beside the file's bytes and the rows handed out, bytes.
 pub(super) fn rows_cost(header: &Header) -> Option<u64> {
     codec::rows_cost(header)

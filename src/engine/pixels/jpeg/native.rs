@@ -436,20 +436,30 @@ fn buffers(header: &Header) -> u64 {
     u64::from(header.size.width) * u64::from(header.samples) * 80 + (256 << 10)
 }
 
-/// Coefficients of a picture in several scans: two bytes each, blocks padded to 32 pixels, chroma at full size.
+/// Coefficients of a picture in several scans: two bytes each, blocks padded to whole units of at most 32 pixels.
 fn coefficients(header: &Header) -> u64 {
-    let padded = |side: u32| u64::from(side).next_multiple_of(32);
-    if header.multi_pass {
-        2 * padded(header.size.width) * padded(header.size.height) * u64::from(header.samples)
-    } else {
-        0
+    if !header.multi_pass {
+        return 0;
     }
+    // Units are 8, 16, 24 or 32 pixels long: none adds more.
+    let padded = |side: u32| u64::from(side) + 32;
+    let sixteenths = match header.coded_sixteenths {
+        0 => 16 * u64::from(header.samples),
+        told => u64::from(told),
+    };
+    (2 * padded(header.size.width) * padded(header.size.height) * sixteenths).div_ceil(16)
 }
 
 /// Memory of a whole decode, bytes.
 pub(super) fn whole_cost(header: &Header) -> u64 {
     let channels: u64 = if header.samples == 1 { 1 } else { 3 };
     header.size.pixels() * channels + coefficients(header) + buffers(header)
+}
+
+/// Memory of a decode into a sink, bytes: there is no picture beside the sink, only a band of rows on its way.
+pub(super) fn poured_cost(header: &Header) -> u64 {
+    let band = BAND as u64 * u64::from(header.size.width) * u64::from(header.samples.max(3));
+    coefficients(header) + buffers(header) + band
 }
 
 /// Memory of a decode in strips, bytes.

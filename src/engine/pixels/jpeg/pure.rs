@@ -226,6 +226,12 @@ pub(super) fn whole_cost(header: &Header) -> u64 {
     picture + coefficients + u64::from(header.size.width) * samples * 160 + (256 << 10)
 }
 
+/// Memory of a decode into a sink, bytes: the picture is whole before its first row goes there.
+#[cfg(not(feature = "native-codecs"))]
+pub(super) fn poured_cost(header: &Header) -> u64 {
+    whole_cost(header)
+}
+
 /// Nothing comes in strips here.
 #[cfg(not(feature = "native-codecs"))]
 pub(super) fn rows_cost(_header: &Header) -> Option<u64> {

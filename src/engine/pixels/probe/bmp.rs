@@ -49,5 +49,6 @@ pub(super) fn header(reader: &mut Reader) -> Result<Header, ProbeError> {
         samples: if transparent { 4 } else { samples },
         bits: depth,
         multi_pass: false,
+        coded_sixteenths: 0,
     })
 }

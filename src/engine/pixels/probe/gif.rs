@@ -19,6 +19,7 @@ pub(super) fn header(reader: &mut Reader) -> Result<Header, ProbeError> {
         samples: 1,
         bits: 8,
         multi_pass: false,
+        coded_sixteenths: 0,
     };
     let mut at = 13 + colour_table(screen[10]);
     let mut frames = 0;

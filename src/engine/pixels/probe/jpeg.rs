@@ -30,6 +30,12 @@ pub(super) fn header(reader: &mut Reader) -> Result<Header, ProbeError> {
         match marker {
             0xc0..=0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
                 let frame: [u8; 6] = reader.array(at + 2)?;
+                let multi_pass = matches!(marker, 0xc2 | 0xc6 | 0xca | 0xce);
+                let coded_sixteenths = if multi_pass {
+                    coded_sixteenths(reader, at + 8, frame[5])?
+                } else {
+                    0
+                };
                 return Ok(Header {
                     format: Format::Jpeg,
                     size: size(
@@ -41,7 +47,8 @@ pub(super) fn header(reader: &mut Reader) -> Result<Header, ProbeError> {
                     transparent: false,
                     samples: frame[5],
                     bits: frame[0],
-                    multi_pass: matches!(marker, 0xc2 | 0xc6 | 0xca | 0xce),
+                    multi_pass,
+                    coded_sixteenths,
                 });
             }
             0xe1 if orientation.is_none() => orientation = exif_orientation(reader, at + 2, body)?,
@@ -50,6 +57,29 @@ pub(super) fn header(reader: &mut Reader) -> Result<Header, ProbeError> {
         at += u64::from(len);
     }
     Err(damaged("a million segments and no frame header yet"))
+}
+
+/// Coded samples of a pixel in sixteenths, from the sampling factors of the components that stand at `at`; 0 where they are cut short or
+/// make no sense, which is for the decoder to say.
+fn coded_sixteenths(reader: &mut Reader, at: u64, components: u8) -> Result<u8, ProbeError> {
+    /// Of one component: its number, its factors (across, down), its quantiser.
+    const COMPONENT: usize = 3;
+    let count = usize::from(components);
+    let factors = reader.bytes(at, count * COMPONENT)?;
+    let sides = || {
+        factors
+            .chunks_exact(COMPONENT)
+            .map(|c| (u32::from(c[1] >> 4), u32::from(c[1] & 15)))
+    };
+    let valid = (1..=4).contains(&count)
+        && factors.len() == count * COMPONENT
+        && sides().all(|(h, v)| (1..=4).contains(&h) && (1..=4).contains(&v));
+    if !valid {
+        return Ok(0);
+    }
+    let full = sides().map(|(h, _)| h).max().unwrap_or(1) * sides().map(|(_, v)| v).max().unwrap_or(1);
+    let coded: u32 = sides().map(|(h, v)| (16 * h * v).div_ceil(full)).sum();
+    Ok(u8::try_from(coded).unwrap_or(0))
 }
 
 /// The next marker from `at` on, with the offset behind it. Fill bytes are part of the format, junk is skipped.

@@ -41,6 +41,7 @@ pub(super) fn header(reader: &mut Reader) -> Result<Header, ProbeError> {
         samples,
         bits,
         multi_pass: interlace == 1,
+        coded_sixteenths: 0,
     };
     let mut at = 33_u64;
     for _ in 0..MAX_STEPS {

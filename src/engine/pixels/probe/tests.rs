@@ -40,6 +40,7 @@ fn header(format: Format, width: u32, height: u32) -> Header {
         samples: 3,
         bits: 8,
         multi_pass: false,
+        coded_sixteenths: 0,
     }
 }
 
@@ -80,6 +81,16 @@ fn jpeg(sof: u8, width: u16, height: u16, components: u8, segments: &[Vec<u8>]) 
         vec![0; 5000],
     ]
     .concat()
+}
+
+/// A progressive JPEG of 800 × 600 with these sampling factors.
+fn subsampled(factors: &[u8]) -> Vec<u8> {
+    let mut file = jpeg(0xc2, 800, 600, factors.len() as u8, &[]);
+    // Behind the start of the image: marker, length, bits, size, count; then number, factors, quantiser of each component.
+    for (n, &both) in factors.iter().enumerate() {
+        file[2 + 4 + 6 + 3 * n + 1] = both;
+    }
+    file
 }
 
 fn riff(chunks: &[(&[u8; 4], Vec<u8>)]) -> Vec<u8> {
@@ -232,6 +243,33 @@ fn headers_of_all_formats() {
             jpeg(0xc2, 800, 600, 1, &[]),
             Header {
                 samples: 1,
+                multi_pass: true,
+                coded_sixteenths: 16,
+                ..header(Format::Jpeg, 800, 600)
+            },
+        ),
+        (
+            "jpeg progressive with chroma at half of either side",
+            subsampled(&[0x22, 0x11, 0x11]),
+            Header {
+                multi_pass: true,
+                coded_sixteenths: 24,
+                ..header(Format::Jpeg, 800, 600)
+            },
+        ),
+        (
+            "jpeg progressive with chroma at a third",
+            subsampled(&[0x31, 0x11, 0x11]),
+            Header {
+                multi_pass: true,
+                coded_sixteenths: 28,
+                ..header(Format::Jpeg, 800, 600)
+            },
+        ),
+        (
+            "jpeg progressive with factors that make no sense",
+            subsampled(&[0x05, 0x11, 0x11]),
+            Header {
                 multi_pass: true,
                 ..header(Format::Jpeg, 800, 600)
             },

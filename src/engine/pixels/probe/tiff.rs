@@ -27,6 +27,7 @@ pub(super) fn header(reader: &mut Reader) -> Result<Header, ProbeError> {
         samples: 1,
         bits: 1,
         multi_pass: false,
+        coded_sixteenths: 0,
     };
     for entry in 0..count.min(MAX_ENTRIES) {
         let entry: [u8; 12] = reader.array(directory + 2 + u64::from(entry) * 12)?;

@@ -22,6 +22,7 @@ pub(super) fn header(reader: &mut Reader) -> Result<Header, ProbeError> {
         samples: 3,
         bits: 8,
         multi_pass: false,
+        coded_sixteenths: 0,
     };
     match &first[..4] {
         b"VP8 " => {
