@@ -45,13 +45,15 @@ fn planning(job: &Job, options: &PlanOptions) -> Exit {
             Err(Blocked { collisions, recovered }) => return blocked_exit(&collisions, &recovered),
         }
     } else {
-        let estimate = job.estimate(&plan, &mut signals);
+        let estimate = job.estimate(&plan, &mut signals, true);
         let record = job.engine.record_of_plan(&plan, &job.roots, Some(estimate), job.begun);
         // A million images need not be in memory three times over: as plan, as record and as report.
         drop(plan);
         record
     };
-    let report = Report::new(&record);
+    let (report, exit) = (Report::new(&record), exit_of(&record));
+    // What follows writes the report, and need not have the record of a million images beside it.
+    drop(record);
     // Names that are wanted twice come alone: what the run would save is no promise while it would not begin.
     if collisions.is_empty() {
         job.tell(&report, || format!("{}Nothing was changed.", summary::plan_text(&report)));
@@ -63,7 +65,7 @@ fn planning(job: &Job, options: &PlanOptions) -> Exit {
     if !collisions.is_empty() {
         return blocked_exit(&collisions, &[]);
     }
-    written.unwrap_or_else(|| exit_of(&record))
+    written.unwrap_or(exit)
 }
 
 /// The real thing.
@@ -96,7 +98,7 @@ fn running(job: &Job, options: &RunOptions) -> Exit {
     let interrupted = plan.shards.iter().filter(|s| s.interrupted.is_some()).count();
     let asking = !options.yes && (work > 0 || interrupted > 0);
     if asking || (work > 0 && !options.no_forecast) {
-        let predicted = job.estimate(&plan, &mut signals);
+        let predicted = job.estimate(&plan, &mut signals, asking);
         if let Some(exit) = signals.exit() {
             say("Nothing was touched.");
             return exit;
@@ -125,10 +127,11 @@ fn running(job: &Job, options: &RunOptions) -> Exit {
         Ok(record) => record,
         Err(Blocked { collisions, recovered }) => return blocked_exit(&collisions, &recovered),
     };
-    let report = Report::new(&record);
+    let (report, exit) = (Report::new(&record), exit_of(&record));
+    drop(record);
     let written = job.keep(&report);
     job.tell(&report, || summary::run_text(&report));
-    signals.exit().or(written).unwrap_or_else(|| exit_of(&record))
+    signals.exit().or(written).unwrap_or(exit)
 }
 
 /// Brings interrupted shards into order.
@@ -285,13 +288,19 @@ impl Job {
         }
     }
 
-    /// A signal during the sample ends it; what was sampled until then is used.
-    fn estimate(&self, plan: &Plan, signals: &mut Signals) -> Estimate {
+    /// A signal during the sample ends it; what was sampled until then is used. `looked_at`: somebody reads it before anything is done.
+    fn estimate(&self, plan: &Plan, signals: &mut Signals, looked_at: bool) -> Estimate {
         let control = Control::default();
         let past = report::past_writes();
         let line = live::Sampling::new(self.quiet);
         std::thread::scope(|scope| {
-            let sampling = scope.spawn(|| self.engine.estimate(plan, &past, &control, |news| line.draw(news)));
+            let sampling = scope.spawn(|| {
+                if looked_at {
+                    self.engine.estimate(plan, &past, &control, |news| line.draw(news))
+                } else {
+                    self.engine.estimate_on_the_way(plan, &past, &control, |news| line.draw(news))
+                }
+            });
             while !sampling.is_finished() {
                 signals.pass_on(&control);
                 std::thread::sleep(std::time::Duration::from_millis(5));

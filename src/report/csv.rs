@@ -95,7 +95,7 @@ fn cells(name: &Name) -> [String; 2] {
     let safe = name.text.starts_with(formula);
     let text = if safe { format!("'{}", name.text) } else { name.text.clone() };
     let hex = match &name.hex {
-        Some(hex) => hex.clone(),
+        Some(hex) => hex.to_string(),
         None if safe => name.text.bytes().map(|byte| format!("{byte:02x}")).collect(),
         None => String::new(),
     };
@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(cells(&name("'=a")), ["'=a", ""]);
         let lossy = Name {
             text: "@\u{fffd}".to_owned(),
-            hex: Some("40ff".to_owned()),
+            hex: Some("40ff".into()),
         };
         assert_eq!(cells(&lossy), ["'@\u{fffd}", "40ff"]);
     }

@@ -147,7 +147,7 @@ fn points(phases: &PhasesReport) -> Vec<Point> {
 /// The reads of images that were loaded whole.
 fn reads(shards: &[ShardReport]) -> Vec<Read> {
     let read = |image: &ImageReport| {
-        let steps = image.steps.filter(|steps| steps.load_us > 0)?;
+        let steps = image.steps.as_deref().filter(|steps| steps.load_us > 0)?;
         Some(Read {
             bytes: image.bytes_before as f64,
             milliseconds: f64::from(steps.load_us) / 1e3,

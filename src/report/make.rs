@@ -172,13 +172,15 @@ fn image(image: &ImageRecord) -> ImageReport {
         after: image.after.map(dimensions),
         score: image.quality.as_ref().map(|quality| rounded(quality.score)),
         quality: image.quality.as_ref().map(|quality| quality.quality),
-        steps: (image.steps != StepTimes::default()).then_some(Steps {
-            load_us: image.steps.load_us,
-            decode_us: image.steps.decode_us,
-            resize_us: image.steps.resize_us,
-            encode_us: image.steps.encode_us,
-            verify_us: image.steps.verify_us,
-            write_us: image.steps.write_us,
+        steps: (image.steps != StepTimes::default()).then(|| {
+            Box::new(Steps {
+                load_us: image.steps.load_us,
+                decode_us: image.steps.decode_us,
+                resize_us: image.steps.resize_us,
+                encode_us: image.steps.encode_us,
+                verify_us: image.steps.verify_us,
+                write_us: image.steps.write_us,
+            })
         }),
     }
 }

@@ -293,7 +293,7 @@ fn csv_reads_back(report: &Report) {
         let is = |column: &str, name: &Name| {
             let (text, hex) = (&row[at(column)], &row[at(&format!("{column}_hex"))]);
             match (&name.hex, hex) {
-                (Some(bytes), hex) => assert_eq!(bytes, hex),
+                (Some(bytes), hex) => assert_eq!(&**bytes, hex),
                 (None, "") => assert_eq!(name.text, text),
                 (None, hex) => assert_eq!(name.text.bytes().map(|byte| format!("{byte:02x}")).collect::<String>(), hex),
             }

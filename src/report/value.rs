@@ -650,9 +650,9 @@ pub struct ImageReport {
     /// Quality of its encoding, libjpeg's scale, where it was judged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality: Option<u8>,
-    /// Time per step; absent where no step was taken.
+    /// Time per step; absent where no step was taken. Boxed: most images of a large library are left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub steps: Option<Steps>,
+    pub steps: Option<Box<Steps>>,
 }
 
 /// How an image ended.

@@ -45,8 +45,11 @@ const NARROW_PROCESS: f64 = 0.05;
 /// What the sample may cost beyond its smallest size, part of the time that the run is expected to take.
 const ALLOWED_PART: f64 = 0.05;
 
-/// Images that are judged, whatever it costs.
-const FEWEST_JUDGED: usize = 8;
+/// Images that are judged, whatever it costs, where a person looks at the forecast before anything is done.
+pub(crate) const FEWEST_JUDGED: usize = 8;
+
+/// The same where a run follows at once: of a run of a second, eight would be a seventh.
+pub(crate) const FEWEST_JUDGED_ON_THE_WAY: usize = 2;
 
 /// What judging may cost beyond those, part of the time that the run is expected to take.
 const JUDGING_PART: f64 = 0.03;
@@ -67,6 +70,8 @@ pub(crate) struct Means {
     pub(crate) reads: usize,
     /// Shards in flight.
     pub(crate) shards: usize,
+    /// Images that are judged, whatever it costs.
+    pub(crate) judged: usize,
 }
 
 /// The first `most` images with work, as shard of the plan and image of its inventory, in the order in which a sample is
@@ -125,6 +130,7 @@ struct Known {
     judged: Vec<JudgedImage>,
     /// Thread time of judging.
     judging: Duration,
+    fewest_judged: usize,
     workers: u32,
     /// What names that stay make of the cost of writing.
     names: f64,
@@ -199,6 +205,7 @@ impl Known {
             sampled_bytes: 0.0,
             judged: Vec::new(),
             judging: Duration::ZERO,
+            fewest_judged: means.judged,
             names: names(plan, drive.kind),
             workers: u32::try_from(means.workers.max(1)).unwrap_or(u32::MAX),
             lossless: Part::new([BYTES_A_MEGAPIXEL, 0.0]),
@@ -316,7 +323,8 @@ impl Known {
     fn may_judge(&self) -> bool {
         let judged = self.judged.len();
         let spent = (self.judging / self.workers).as_secs_f64();
-        judged < FEWEST_JUDGED || (judged < SMALLEST_SAMPLE && spent < JUDGING_PART * self.estimate(Duration::ZERO).times.wall.expected)
+        judged < self.fewest_judged
+            || (judged < SMALLEST_SAMPLE && spent < JUDGING_PART * self.estimate(Duration::ZERO).times.wall.expected)
     }
 
     /// Whether more images are worth their time.

@@ -118,6 +118,15 @@ impl Engine {
         self.predict(plan, past, control, |estimate, _| news(estimate)).0
     }
 
+    /// As [`estimate`](Self::estimate), where the run follows at once, whatever it says: fewer replacements are judged, since that is the
+    /// only work which the run is not spared.
+    pub fn estimate_on_the_way(&self, plan: &Plan, past: &[PastWrites], control: &Control, mut news: impl FnMut(&Estimate)) -> Estimate {
+        self.forecast_with(plan, past, control, forecast::FEWEST_JUDGED_ON_THE_WAY, &mut |estimate, _| {
+            news(estimate)
+        })
+        .0
+    }
+
     /// As [`estimate`](Self::estimate), with what each image will take; `news` can ask for it as well.
     pub fn predict(
         &self,
@@ -126,6 +135,17 @@ impl Engine {
         control: &Control,
         mut news: impl FnMut(&Estimate, &dyn Fn() -> Predictions),
     ) -> (Estimate, Predictions) {
+        self.forecast_with(plan, past, control, forecast::FEWEST_JUDGED, &mut news)
+    }
+
+    fn forecast_with(
+        &self,
+        plan: &Plan,
+        past: &[PastWrites],
+        control: &Control,
+        judged: usize,
+        news: &mut dyn FnMut(&Estimate, &dyn Fn() -> Predictions),
+    ) -> (Estimate, Predictions) {
         let kind = plan.busiest_drive().kind;
         let means = Means {
             workers: machine::workers(&plan.settings),
@@ -133,10 +153,11 @@ impl Engine {
             memory: machine::memory_budget(&plan.settings),
             reads: plan.settings.machine.io.unwrap_or_else(|| depth::range_for(kind).0).max(1),
             shards: depth::shards_in_flight(kind),
+            judged,
         };
         let cancelled = || control.stopped().is_some();
         let parts = (plan, self.disk.as_ref(), &self.backend);
-        let (estimate, predictions, kept) = forecast::forecast(parts, means, past, &cancelled, &mut news);
+        let (estimate, predictions, kept) = forecast::forecast(parts, means, past, &cancelled, news);
         *lock(&self.sampled) = kept;
         (estimate, predictions)
     }
@@ -234,6 +255,8 @@ impl Engine {
             probe_pool: self.probe_pool(plan.shards.first().map(|s| s.inventory.path.as_path())),
         };
         let (shards, run_notices) = pipeline(plan, parts);
+        // The plan is gone, and a report as large as it is about to be made.
+        machine::give_back_freed();
         record.shards = shards;
         for (path, summary) in recovered {
             if let Some(shard) = record.shards.iter_mut().find(|s| s.path == path) {

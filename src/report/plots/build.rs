@@ -71,7 +71,7 @@ pub(in crate::report) fn load_speed(report: &Report) -> Option<Plot> {
 /// How long single images took to load.
 pub(in crate::report) fn load_times(report: &Report) -> Option<Plot> {
     let speed = report.load_speed.as_ref()?;
-    let times = images(report).filter_map(|image| image.steps.filter(|steps| steps.load_us > 0));
+    let times = images(report).filter_map(|image| image.steps.as_deref().filter(|steps| steps.load_us > 0));
     let times: Vec<f64> = times.map(|steps| f64::from(steps.load_us) / 1e3).collect();
     let bins = LogBins::of(times.iter().copied())?;
     let percentiles = speed.image_milliseconds;
