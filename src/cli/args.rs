@@ -1,6 +1,7 @@
 //! What can be typed, and its translation into [`Settings`].
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -104,6 +105,9 @@ pub(super) struct RunOptions {
     /// With --yes: begin at once, without the sample that the report compares the outcome with
     #[arg(long)]
     pub(super) no_forecast: bool,
+    /// Wait so long, for example 90s or 10m, for each shard that another run works on, after all others [default: leave it out]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    pub(super) wait: Option<Duration>,
     #[command(flatten)]
     pub(super) told: Told,
 }

@@ -1,4 +1,4 @@
-//! The live line: phases, speeds, what was saved, time left. Only on a terminal; a log gets the failures alone.
+//! The live line: phases, speeds, what was saved, time left. Only on a terminal; a log gets the failures, and what a run waits for.
 
 use std::io::{self, IsTerminal as _};
 use std::time::Duration;
@@ -105,6 +105,10 @@ impl Screen {
                     // Whoever asked was answered when the signal came.
                     StopReason::Asked | StopReason::Insisted => {}
                 }
+            }
+            // Without a bar, too: a log that stands still should say why.
+            Event::Waiting(notice) if !self.quiet => {
+                self.print(&format!("{}: {}", format::shown(&notice.path), format::one_line(&notice.message)));
             }
             _ => {}
         }

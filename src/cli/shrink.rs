@@ -70,10 +70,11 @@ fn planning(job: &Job, options: &PlanOptions) -> Exit {
 
 /// The real thing.
 pub(super) fn run(options: &RunOptions) -> Exit {
-    let job = match Job::prepare(&options.common, &options.told) {
+    let mut job = match Job::prepare(&options.common, &options.told) {
         Ok(job) => job,
         Err(exit) => return exit,
     };
+    job.engine = job.engine.waiting_for_others(options.wait.unwrap_or_default());
     job.events.begin("run", &job.roots);
     let exit = running(&job, options);
     job.events.end(exit)

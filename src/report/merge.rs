@@ -6,13 +6,16 @@
 //! - the same report twice is taken once, with a notice; a report that is already part of another is refused, and so are two
 //!   versions of one run;
 //! - a shard that one report worked on and another did not (skipped, not reached) counts from the one that did;
-//! - a shard that two reports worked on is refused: summed, its images would be counted twice.
+//! - a shard that two runs worked on counts once, each image from the run that did it, where the later went on from where the earlier
+//!   ended; otherwise it is refused: summed, its images would be counted twice.
 
+mod lives;
 mod series;
 mod shards;
 
 use time::{Duration, OffsetDateTime};
 
+use self::shards::Kept;
 use super::file::ReportError;
 use super::findings;
 use super::forecast::{bytes_outcome, time_outcome};
@@ -22,7 +25,7 @@ use super::make::rounded;
 use super::sections;
 use super::value::*;
 use super::{Name, format};
-use crate::engine::Phase;
+use crate::engine::{Kind, Phase, StopReason};
 
 /// A report, and how a message may speak of it.
 type Named = (String, Report);
@@ -49,6 +52,11 @@ pub fn merge(reports: Vec<(String, Report)>) -> Result<Report, ReportError> {
     // In order of time, whatever the order of the arguments.
     reports.sort_by(|left, right| (left.1.started, &left.1.id).cmp(&(right.1.started, &right.1.id)));
     let kept = shards::kept(&reports, &mut notices).map_err(refused)?;
+    if kept.resumed && kind != Kind::Run {
+        return Err(refused(
+            "Plans of one shard are not summed: its images would be counted twice.".to_owned(),
+        ));
+    }
     Ok(joined(reports.into_iter().map(|(_, report)| report).collect(), kept, notices))
 }
 
@@ -96,7 +104,7 @@ fn is_one_run(left: &Report, right: &Report) -> bool {
     left.id == right.id && left.started == right.started && left.machine == right.machine
 }
 
-fn joined(reports: Vec<Report>, kept: Vec<Vec<ShardReport>>, mut notices: Vec<NoticeReport>) -> Report {
+fn joined(reports: Vec<Report>, Kept { shards: kept, resumed }: Kept, mut notices: Vec<NoticeReport>) -> Report {
     let begin = reports
         .iter()
         .map(|report| report.started)
@@ -126,6 +134,7 @@ fn joined(reports: Vec<Report>, kept: Vec<Vec<ShardReport>>, mut notices: Vec<No
             roots.push(root.clone());
         }
     }
+    let stopped = reports.iter().zip(&kept).filter_map(still_stopped).max();
     let shards: Vec<ShardReport> = kept.into_iter().flatten().collect();
     let totals = make::totals(&shards, make::total(reports.iter().map(|report| report.totals.written_bytes)));
     let first = &reports[0];
@@ -137,14 +146,15 @@ fn joined(reports: Vec<Report>, kept: Vec<Vec<ShardReport>>, mut notices: Vec<No
         started: begin,
         wall_seconds: rounded((end - begin).as_seconds_f64()),
         // The gravest, as within a run.
-        stopped: reports.iter().filter_map(|report| report.stopped).max(),
+        stopped,
         critical_finding: String::new(),
         roots,
         formats: make::formats(&shards),
-        estimate: estimate(&reports),
+        // What was predicted of a shard in two runs would be counted twice.
+        estimate: if resumed { None } else { estimate(&reports) },
         // Percentiles cannot be put together from percentiles: each part tells its own.
         quality: if reports.len() == 1 { first.quality.clone() } else { None },
-        forecast: forecast(&reports),
+        forecast: if resumed { None } else { forecast(&reports) },
         totals,
         load_speed: load_speed(&phases, &shards).map(|mut speed| {
             // What the shape of a series tells of one drive, it does not tell of the sum over several.
@@ -179,6 +189,11 @@ fn joined(reports: Vec<Report>, kept: Vec<Vec<ShardReport>>, mut notices: Vec<No
     merged
 }
 
+/// Why a run was stopped, unless others went on with every shard of it.
+fn still_stopped((report, kept): (&Report, &Vec<ShardReport>)) -> Option<StopReason> {
+    report.stopped.filter(|_| report.shards.is_empty() || !kept.is_empty())
+}
+
 fn end_of(report: &Report) -> OffsetDateTime {
     let wall = Duration::checked_seconds_f64(report.wall_seconds).unwrap_or_default();
     report.started.checked_add(wall).unwrap_or(report.started)
@@ -195,7 +210,8 @@ fn part(report: &Report, shards: &[ShardReport]) -> Vec<PartReport> {
         wall_seconds: report.wall_seconds,
         roots: report.roots.clone(),
         shards: shards.len() as u64,
-        images_shrunk: make::total(shards.iter().map(|shard| shard.counts.shrunk)),
+        // Its own, also of shards that another went on with.
+        images_shrunk: report.totals.images.shrunk,
         machine: report.machine.clone(),
     }]
 }

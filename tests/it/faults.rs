@@ -190,3 +190,63 @@ fn two_runs_at_once_come_out_as_one() {
     fixture.run(&["--originals", "delete"]).ends_with(0);
     fixture.look().has_the_contents_of(&alone.look());
 }
+
+/// Somebody else works there: left out at once, or waited for, and then all of it is done.
+#[test]
+fn a_shard_that_another_run_works_on_is_waited_for_when_asked() {
+    let fixture = Fixture::new();
+    fixture.picture("a.png", 90, 60);
+    let lock = fixture.file(".shardpress/lock", b"run 1\nprocess 1\nhost another\n");
+    let held = fs::File::open(&lock).expect("their lock");
+    held.lock().expect("locked");
+    fixture
+        .run(&[])
+        .ends_with(3)
+        .says(&["Another run works on this shard", "host another"]);
+    fixture.run(&["--wait", "100ms"]).ends_with(3);
+    fixture.run(&["--wait", "10"]).ends_with(2).says(&["--wait"]);
+    assert!(fixture.library().join("a.png").exists());
+
+    let events = fixture.beside("events.jsonl");
+    let waits = fixture.start(&["--wait", "2m", "--events", &events.to_string_lossy()]);
+    let begun = Instant::now();
+    while !fs::read_to_string(&events).is_ok_and(|text| text.contains("Waiting up to 120 s")) {
+        assert!(begun.elapsed() < Duration::from_secs(100), "it does not say that it waits");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    drop(held);
+    finish(waits).ends_with(0).says(&["Waiting up to 120 s"]);
+    assert!(fixture.library().join("a.jpg").exists() && !fixture.library().join("a.png").exists());
+}
+
+/// A run that was stopped and the one that went on have two reports; together they tell what one would have told.
+#[test]
+fn the_reports_of_a_stopped_run_and_the_next_are_one() {
+    let fixture = busy();
+    let pictures: Vec<u64> = fixture
+        .look()
+        .files()
+        .filter(|(name, _)| name.ends_with(".png"))
+        .map(|(_, bytes)| bytes.len() as u64)
+        .collect();
+    let [one, two, both] = ["1.json", "2.json", "both.json"].map(|name| fixture.beside(name));
+    let mut child = fixture.start(&["--report", &one.to_string_lossy()]);
+    let caught = writes(&fixture, &mut child);
+    send("TERM", &child);
+    let ended = finish(child);
+    assert!(caught && matches!(ended.code, Some(0 | 143)), "{:?}\n{}", ended.code, ended.err);
+    fixture.run(&["--report", &two.to_string_lossy()]).ends_with(0);
+    let arguments = ["report".as_ref(), "merge".as_ref(), two.as_os_str(), one.as_os_str()];
+    let to = ["-o".as_ref(), both.as_os_str()];
+    fixture
+        .shardpress(arguments.into_iter().chain(to))
+        .ends_with(0)
+        .says(&["2 reports"]);
+    let merged: serde_json::Value = serde_json::from_slice(&fs::read(&both).expect("report")).expect("JSON");
+    let totals = &merged["totals"];
+    assert_eq!(totals["images"]["total"], pictures.len());
+    assert_eq!(totals["images"]["shrunk"], pictures.len());
+    assert_eq!(totals["changed_bytes_before"], pictures.iter().sum::<u64>());
+    assert_eq!(totals["kept_bytes"], pictures.iter().sum::<u64>());
+    assert_eq!(merged["stopped"], serde_json::Value::Null);
+}

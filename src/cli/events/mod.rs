@@ -173,7 +173,7 @@ impl Events {
                 changed: *changed,
                 saved_bytes: *saved_bytes,
             },
-            Event::Notice(notice) => Line::Notice {
+            Event::Notice(notice) | Event::Waiting(notice) => Line::Notice {
                 path: Name::of_path(&notice.path),
                 message: &notice.message,
             },

@@ -293,6 +293,7 @@ impl Engine {
             backend: Arc::clone(&self.backend),
             data: self.data.clone(),
             sampled: Mutex::default(),
+            patience: self.patience,
         };
         let plan = engine.plan(&roots, settings)?;
         let running = Running(Some(engine.start(plan, roots, Kind::Run, None)));

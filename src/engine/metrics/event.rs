@@ -57,6 +57,8 @@ pub enum Event {
     },
     /// A remark that no single image owns.
     Notice(Notice),
+    /// The run has nothing else to do and waits, for what the remark says. Not part of the record.
+    Waiting(Notice),
     /// The run is being stopped; may come again with a stronger reason.
     Stopping(StopReason),
     /// Nothing comes after this.

@@ -1,6 +1,7 @@
 //! One shard after the other: lock, recover, look again, hand out its images, wait for its committer, close.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 use std::thread;
@@ -10,19 +11,19 @@ use crossbeam_channel::{Sender, unbounded};
 
 use super::load::Job;
 use super::shard::{ShardRun, untouched};
-use super::{Shared, depth, problem, write};
-use crate::engine::commit::{self, CommitOptions, Committer, ShardLock, Uncarried};
+use super::{Shared, depth, lock, problem, write};
+use crate::engine::commit::{self, CommitOptions, Committer, LockError, ShardLock, Uncarried};
 use crate::engine::disk::DiskError;
 use crate::engine::metrics::{DriveKind, Event, Kind, Notice, Outcome, Problem, ShardRecord, ShardState};
 use crate::engine::plan::{ShardPlan, look_at_sidecars};
 use crate::engine::scan::{Content, scan};
 
-/// One driver: takes the next shard until there are none.
+/// One driver: takes the next shard until there are none, then those that another run worked on when their turn came.
 pub(super) fn run(shared: &Shared, jobs: &Sender<Job>) {
     loop {
         let index = shared.next_shard.fetch_add(1, Ordering::Relaxed);
         let Some(plan) = shared.shards.get(index).map(Arc::clone) else {
-            return;
+            break;
         };
         let record = if shared.control.stopped().is_some() {
             untouched(&plan, &shared.settings, ShardState::NotReached)
@@ -30,11 +31,30 @@ pub(super) fn run(shared: &Shared, jobs: &Sender<Job>) {
             shared.event(Event::ShardStarted {
                 path: plan.inventory.path.clone(),
             });
-            shard(shared, jobs, plan)
+            shard(shared, jobs, plan, Duration::ZERO)
         };
-        shared.event(finished(&record));
-        shared.put_record(index, record);
+        if !shared.patience.is_zero() && is_locked(&record) {
+            lock(&shared.put_off).push(index);
+            continue;
+        }
+        end(shared, index, record);
     }
+    // Whoever puts a shard off comes by here afterwards, so none is forgotten when another driver has ended already.
+    loop {
+        let Some(index) = lock(&shared.put_off).pop() else { return };
+        let record = shard(shared, jobs, Arc::clone(&shared.shards[index]), shared.patience);
+        end(shared, index, record);
+    }
+}
+
+fn end(shared: &Shared, index: usize, record: ShardRecord) {
+    shared.event(finished(&record));
+    shared.put_record(index, record);
+}
+
+/// Whether another run was all that kept this one from the shard.
+fn is_locked(record: &ShardRecord) -> bool {
+    matches!(&record.state, ShardState::Skipped(problem) if problem.code == "locked")
 }
 
 fn finished(record: &ShardRecord) -> Event {
@@ -47,7 +67,8 @@ fn finished(record: &ShardRecord) -> Event {
     }
 }
 
-fn shard(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>) -> ShardRecord {
+/// `patience`: how long is waited for another run to let go of it.
+fn shard(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>, patience: Duration) -> ShardRecord {
     // A shard without work is not locked, unless a killed program left its lock there: a second run changes nothing, not even a folder's time.
     let nothing_to_do = plan.work().next().is_none() && plan.interrupted.is_none();
     if shared.kind == Kind::Run && nothing_to_do {
@@ -57,9 +78,10 @@ fn shard(shared: &Shared, jobs: &Sender<Job>, plan: Arc<ShardPlan>) -> ShardReco
         return work_through(shared, jobs, plan, None);
     }
     let begun = Instant::now();
-    match open(shared, plan) {
+    match open(shared, plan, patience) {
         Ok((plan, lock)) => locked(shared, jobs, plan, &lock, begun),
-        Err((plan, problem)) => untouched(&plan, &shared.settings, ShardState::Skipped(*problem)),
+        Err((plan, Some(problem))) => untouched(&plan, &shared.settings, ShardState::Skipped(*problem)),
+        Err((plan, None)) => untouched(&plan, &shared.settings, ShardState::NotReached),
     }
 }
 
@@ -214,22 +236,58 @@ fn in_reading_order(plan: &ShardPlan) -> Vec<usize> {
     work
 }
 
-/// The plan of a shard that stays as it is, and why.
-type NotOpened = (Arc<ShardPlan>, Box<Problem>);
+/// The plan of a shard that stays as it is, and why; nothing where the run was stopped meanwhile.
+type NotOpened = (Arc<ShardPlan>, Option<Box<Problem>>);
+
+/// How often a shard is tried that another run works on. On a network drive each try asks the server.
+const TRY_AGAIN: Duration = Duration::from_millis(500);
+
+/// Takes the lock, waiting for it where another run has it. A stop ends the wait: then with nothing.
+fn take_lock(shared: &Shared, path: &Path, patience: Duration) -> Option<Result<ShardLock, LockError>> {
+    let begun = Instant::now();
+    let mut told = false;
+    loop {
+        let result = commit::lock(&shared.disk, path, &shared.run);
+        let left = patience.saturating_sub(begun.elapsed());
+        match &result {
+            Err(LockError::Held { by }) if !left.is_zero() => {
+                // For whoever looks on: a wait that ends well is not worth a line in the report.
+                if !std::mem::replace(&mut told, true) {
+                    shared.event(Event::Waiting(Notice {
+                        path: path.to_owned(),
+                        message: format!(
+                            "Another run works on this shard ({by}). Waiting up to {} s for its end.",
+                            patience.as_secs()
+                        ),
+                    }));
+                }
+                let again = Instant::now() + left.min(TRY_AGAIN);
+                while Instant::now() < again {
+                    if shared.control.stopped().is_some() {
+                        return None;
+                    }
+                    thread::sleep(Duration::from_millis(20));
+                }
+            }
+            _ => return Some(result),
+        }
+    }
+}
 
 /// Locks the shard, recovers what an earlier run left, and plans it anew where it is not as it was planned.
-fn open(shared: &Shared, plan: Arc<ShardPlan>) -> Result<(Arc<ShardPlan>, ShardLock), NotOpened> {
+fn open(shared: &Shared, plan: Arc<ShardPlan>, patience: Duration) -> Result<(Arc<ShardPlan>, ShardLock), NotOpened> {
     let path = plan.inventory.path.clone();
-    let lock = match commit::lock(&shared.disk, &path, &shared.run) {
-        Ok(lock) => lock,
-        Err(error) => {
-            return Err((plan, Box::new(problem::of_lock(path, &error))));
+    let lock = match take_lock(shared, &path, patience) {
+        Some(Ok(lock)) => lock,
+        Some(Err(error)) => {
+            return Err((plan, Some(Box::new(problem::of_lock(path, &error)))));
         }
+        None => return Err((plan, None)),
     };
     let again = match recover(shared, &plan, &lock) {
         // The plan of an interrupted shard was made of half a batch, whoever recovered it since.
         Ok(recovered) => recovered || plan.interrupted.is_some() || !as_planned(shared, &plan),
-        Err(problem) => return Err((plan, problem)),
+        Err(problem) => return Err((plan, Some(problem))),
     };
     if !again {
         return Ok((plan, lock));
@@ -237,7 +295,7 @@ fn open(shared: &Shared, plan: Arc<ShardPlan>) -> Result<(Arc<ShardPlan>, ShardL
     let inventory = match scan(shared.disk.as_ref(), &path, &shared.probe_pool) {
         Ok(inventory) => inventory,
         Err(error) => {
-            return Err((plan, Box::new(problem::of_shard(path, &error))));
+            return Err((plan, Some(Box::new(problem::of_shard(path, &error)))));
         }
     };
     let mut fresh = plan.again(&shared.settings, Arc::new(inventory));
@@ -256,7 +314,7 @@ fn open(shared: &Shared, plan: Arc<ShardPlan>) -> Result<(Arc<ShardPlan>, ShardL
                 ),
                 advice: "Rename one of them, then run again.".into(),
             };
-            Err((fresh, Box::new(problem)))
+            Err((fresh, Some(Box::new(problem))))
         }
     }
 }

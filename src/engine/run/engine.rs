@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use time::OffsetDateTime;
@@ -33,6 +33,8 @@ pub struct Engine {
     /// Where the program keeps its data.
     pub(in crate::engine) data: Option<PathBuf>,
     pub(in crate::engine) sampled: Mutex<Kept>,
+    /// How long a run waits for a shard that another one works on.
+    pub(in crate::engine) patience: Duration,
 }
 
 /// A run that is under way on threads of its own.
@@ -81,6 +83,7 @@ impl Default for Engine {
             backend: Arc::new(Cpu),
             data: None,
             sampled: Mutex::default(),
+            patience: Duration::ZERO,
         }
     }
 }
@@ -94,6 +97,7 @@ impl Engine {
             backend: Arc::new(Cpu),
             data: None,
             sampled: Mutex::default(),
+            patience: Duration::ZERO,
         }
     }
 
@@ -101,6 +105,14 @@ impl Engine {
     #[must_use]
     pub fn marking_in(mut self, data: Option<PathBuf>) -> Self {
         self.data = data;
+        self
+    }
+
+    /// Has a run wait so long for each shard that another run works on, after all the others, before it leaves that shard out.
+    /// Without this it does not wait.
+    #[must_use]
+    pub fn waiting_for_others(mut self, patience: Duration) -> Self {
+        self.patience = patience;
         self
     }
 
@@ -204,6 +216,7 @@ impl Engine {
             backend: Arc::clone(&backend),
             data: self.data.clone(),
             sampled: Mutex::new(kept),
+            patience: self.patience,
         };
         let thread = {
             let (control, metrics) = (Arc::clone(&control), Arc::clone(&metrics));
@@ -252,6 +265,7 @@ impl Engine {
             metrics: Arc::clone(&metrics),
             events,
             sampled: std::mem::take(&mut *lock(&self.sampled)),
+            patience: self.patience,
             probe_pool: self.probe_pool(plan.shards.first().map(|s| s.inventory.path.as_path())),
         };
         let (shards, run_notices) = pipeline(plan, parts);

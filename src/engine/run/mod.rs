@@ -76,6 +76,10 @@ struct Shared {
     given_up: AtomicU32,
     shards: Vec<Arc<ShardPlan>>,
     next_shard: AtomicUsize,
+    /// How long is waited for a shard that another run works on.
+    patience: Duration,
+    /// Shards that another run worked on when their turn came, to be tried again after all others.
+    put_off: Mutex<Vec<usize>>,
     records: Mutex<Vec<Option<ShardRecord>>>,
     notices: Mutex<Vec<Notice>>,
     reading_turn: Mutex<()>,
@@ -169,6 +173,7 @@ struct Parts {
     metrics: Arc<Metrics>,
     events: Sender<Event>,
     sampled: Kept,
+    patience: Duration,
     probe_pool: Arc<rayon::ThreadPool>,
 }
 
@@ -200,6 +205,8 @@ fn pipeline(plan: Plan, parts: Parts) -> (Vec<ShardRecord>, Vec<Notice>) {
         given_up: AtomicU32::new(0),
         shards: plan.shards.into_iter().map(Arc::new).collect(),
         next_shard: AtomicUsize::new(0),
+        patience: parts.patience,
+        put_off: Mutex::default(),
         records: Mutex::new((0..count).map(|_| None).collect()),
         notices: Mutex::default(),
         reading_turn: Mutex::default(),

@@ -157,7 +157,11 @@ fn settings() -> Settings {
 
 /// Plans and works; fails the test instead of hanging.
 fn work(disk: Moody, root: &Path, settings: &Settings, kind: Kind, tune: impl FnOnce(&Control)) -> Record {
-    let engine = Engine::on(Arc::new(disk));
+    work_on(&Engine::on(Arc::new(disk)), root, settings, kind, tune)
+}
+
+/// As [`work`], with an engine of choice.
+fn work_on(engine: &Engine, root: &Path, settings: &Settings, kind: Kind, tune: impl FnOnce(&Control)) -> Record {
     let roots = vec![root.to_owned()];
     let plan = engine.plan(&roots, settings).expect("plan");
     let handle = engine.start(plan, roots, kind, None);
@@ -362,6 +366,46 @@ fn a_locked_shard_is_skipped_even_if_only_recovery_is_due() {
     drop(guard);
     let record = work(Moody::default(), &root, &settings(), Kind::Run, |_| {});
     assert_eq!(record.shards[0].state, ShardState::Done);
+}
+
+/// The first shard is locked by another run, and the run waits for it: after the others, and no longer than it should.
+#[test]
+fn a_locked_shard_is_waited_for_after_all_others() {
+    let dir = library(3, 2);
+    let disk: Arc<dyn Disk> = Arc::new(RealDisk);
+    let root = dir.path().canonicalize().expect("real");
+    let take = || commit::lock(&disk, &root.join("s0"), "other").expect("free");
+    let patient = |patience: Duration| Engine::on(Arc::new(RealDisk)).waiting_for_others(patience);
+    let states = |record: &Record| record.shards.iter().map(|shard| shard.state.clone()).collect::<Vec<_>>();
+
+    // Stopped while it waits: the others are done, this one was not reached, and it does not wait on.
+    let guard = take();
+    let engine = patient(Duration::from_secs(3_600));
+    let record = work_on(&engine, &root, &settings(), Kind::Run, |control| {
+        for shard in ["s1", "s2"] {
+            while !root.join(shard).join("img0001.jpg").exists() {
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
+        control.stop(StopReason::Asked);
+    });
+    assert_eq!(states(&record)[0], ShardState::NotReached);
+    assert!(!root.join("s0/img0000.jpg").exists());
+
+    // Not let go of in time: left out as without waiting.
+    let record = work_on(&patient(Duration::from_millis(1)), &root, &settings(), Kind::Run, |_| {});
+    assert!(matches!(&record.shards[0].state, ShardState::Skipped(p) if p.code == "locked"));
+    assert_eq!(states(&record)[1..], [ShardState::Done, ShardState::Done]);
+
+    // Let go of, and not as it was planned: somebody finished one image meanwhile.
+    let record = work_on(&engine, &root, &settings(), Kind::Run, |_| {
+        thread::sleep(Duration::from_millis(50));
+        fs::remove_file(root.join("s0/img0000.png")).expect("removed");
+        drop(guard);
+    });
+    assert_eq!(states(&record), [ShardState::Done, ShardState::Done, ShardState::Done]);
+    assert_eq!(record.shards[0].images.len(), 1);
+    assert!(root.join("s0/img0001.jpg").exists() && !root.join("s0/.shardpress").exists());
 }
 
 #[test]

@@ -113,7 +113,7 @@ impl Story {
                     ShardState::Planned | ShardState::NotReached => {}
                 }
             }
-            Event::Notice(notice) => {
+            Event::Notice(notice) | Event::Waiting(notice) => {
                 let text = format::one_line(&notice.message);
                 let named = notice.path.file_name().is_some();
                 self.line(

@@ -129,6 +129,108 @@ fn nothing_is_counted_twice() {
     assert_eq!(merged.totals.shards, 2);
 }
 
+/// A run on `library/shard_00000` with these images, so many seconds after the others.
+fn life(seconds: i64, images: Vec<crate::engine::ImageRecord>) -> Report {
+    let mut record = samples::clean_run();
+    record.id = format!("20260106T000000Z-{seconds:04}");
+    record.started += Duration::seconds(seconds);
+    let shard = &mut record.shards[0];
+    let of = |outcome: fn(&Outcome) -> bool| images.iter().filter(|i| outcome(&i.outcome)).map(|i| i.bytes_before).sum();
+    shard.kept_bytes = of(|outcome| matches!(outcome, Outcome::Shrunk(_)));
+    if images.iter().any(|image| image.outcome == Outcome::NotReached) {
+        shard.state = crate::engine::ShardState::NotReached;
+        record.stopped = Some(StopReason::Asked);
+    }
+    shard.images = images;
+    Report::new(&record)
+}
+
+#[test]
+fn a_run_that_was_stopped_and_the_one_that_went_on_are_one_history() {
+    let image = samples::image;
+    let shrunk = || Outcome::Shrunk(Why::AboveTarget);
+    let small = || Outcome::LeftAlone(Why::SmallEnough);
+    let stopped = life(
+        0,
+        vec![
+            image("a.png", shrunk(), 2_000_000, 250_000),
+            image("b.png", Outcome::NotReached, 1_000_000, 1_000_000),
+            image("c.png", Outcome::NotReached, 500_000, 500_000),
+        ],
+    );
+    // Killed between them, without a report: a run that did c.png.
+    let went_on = life(
+        200,
+        vec![
+            image("a.jpg", small(), 250_000, 250_000),
+            image("b.png", shrunk(), 1_000_000, 160_000),
+            image("c.jpg", small(), 90_000, 90_000),
+        ],
+    );
+    // And once more, with nothing left to do.
+    let idle = life(
+        400,
+        vec![
+            image("a.jpg", small(), 250_000, 250_000),
+            image("b.jpg", small(), 160_000, 160_000),
+            image("c.jpg", small(), 90_000, 90_000),
+        ],
+    );
+    assert_eq!(merge(named([stopped.clone()])).unwrap().stopped, Some(StopReason::Asked));
+    for reports in [
+        vec![stopped.clone(), went_on.clone()],
+        vec![went_on.clone(), stopped.clone()],
+        vec![stopped.clone(), went_on.clone(), idle.clone()],
+        vec![idle.clone(), stopped.clone(), went_on.clone()],
+    ] {
+        let last = reports.len() - 1;
+        let merged = merge(named(reports)).unwrap();
+        reconciles(&merged);
+        keeps_to_the_schema(&schema(), &merged);
+        assert_eq!(
+            (merged.totals.shards, merged.totals.images.total, merged.totals.images.shrunk),
+            (1, 3, 2)
+        );
+        assert_eq!(
+            (merged.totals.changed_bytes_before, merged.totals.changed_bytes_after),
+            (3_000_000, 410_000)
+        );
+        assert_eq!((merged.totals.untouched_bytes, merged.totals.kept_bytes), (90_000, 3_000_000));
+        assert_eq!((merged.stopped, &merged.forecast), (None, &None), "what was stopped was finished");
+        assert_eq!(merged.shards[0].images[0].name, stopped.shards[0].images[0].name);
+        let parts: Vec<(u64, u64)> = merged.parts.iter().map(|part| (part.shards, part.images_shrunk)).collect();
+        assert_eq!(parts, [(0, 1), (u64::from(last == 1), 1), (1, 0)][..=last]);
+        assert!(
+            merged.notices.iter().any(|n| n.message.contains("each image counts once")),
+            "{:?}",
+            merged.notices
+        );
+    }
+
+    // Begun first, and second at the lock.
+    let mut early = went_on.clone();
+    early.started -= Duration::seconds(300);
+    let merged = merge(named([stopped.clone(), early])).unwrap();
+    assert_eq!((merged.totals.images.total, merged.totals.changed_bytes_before), (3, 3_000_000));
+
+    // What the first made is no longer what it made: its savings are not true any more.
+    for (found, says) in [
+        (image("a.jpg", small(), 250_001, 250_001), "a.jpg was changed between them"),
+        (image("a.jpg", shrunk(), 250_000, 9_000), "both replaced a.png"),
+        (
+            image("a.png", shrunk(), 2_000_000, 250_000),
+            "a.jpg, which one of them made, is not in the other",
+        ),
+    ] {
+        let later = life(200, vec![found, image("b.png", shrunk(), 1_000_000, 160_000)]);
+        let error = merge(named([stopped.clone(), later])).unwrap_err().to_string();
+        assert!(
+            error.contains("both worked on library/shard_00000") && error.contains(says),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn runs_weeks_apart_keep_within_bounds() {
     let first = Report::new(&samples::clean_run());
