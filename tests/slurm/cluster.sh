@@ -138,6 +138,11 @@ node_freeze() {
     done
 }
 
+node_thaw() {
+    # shellcheck disable=SC2046 # numbers
+    kill -CONT $(node_processes "$1") 2>/dev/null || true
+}
+
 cluster_down() {
     for first in "$cluster"/run/*.first; do
         kill -KILL "$(cat "$first")" 2>/dev/null || true

@@ -136,7 +136,13 @@ reported() { [ "$(find "$reports" -name '*.json' | wc -l)" -ge "$1" ]; }
 # Until a third of the tasks ended and n1 is in the middle of a shard again. The victims are named in $victims.
 half_way() { # TASKS
     wait_for 900 ended $(($1 / 3)) || failed "the tasks do not get on"
-    wait_for 300 in_the_middle n1 || failed "n1 was never found in the middle of a shard"
+    # Held still, so that it is still in the middle when the node goes.
+    caught() {
+        in_the_middle n1 || return 1
+        node_freeze n1
+        in_the_middle n1 || { node_thaw n1; return 1; }
+    }
+    wait_for 300 caught || failed "n1 was never found in the middle of a shard"
 }
 
 queue_empty() { [ -z "$(squeue -h 2>/dev/null)" ] && scontrol ping >/dev/null 2>&1; }
@@ -235,7 +241,6 @@ scene_slices() {
     fresh
     submit 8 -- --originals delete
     half_way 8
-    node_freeze n1
     say "n1 hangs, in the middle of: $(echo "$victims" | tr '\n' ' ')"
     scontrol update node=n1 state=down reason=hangs
     if wait_for 300 waiting; then
