@@ -133,15 +133,19 @@ waiting() { grep -qs 'Another run works on this shard.*host n1.*Waiting' "$repor
 
 reported() { [ "$(find "$reports" -name '*.json' | wc -l)" -ge "$1" ]; }
 
+# Held still, so that it is still in the middle when the node goes.
+caught() {
+    in_the_middle n1 || return 1
+    node_freeze n1
+    in_the_middle n1 || {
+        node_thaw n1
+        return 1
+    }
+}
+
 # Until a third of the tasks ended and n1 is in the middle of a shard again. The victims are named in $victims.
 half_way() { # TASKS
     wait_for 900 ended $(($1 / 3)) || failed "the tasks do not get on"
-    # Held still, so that it is still in the middle when the node goes.
-    caught() {
-        in_the_middle n1 || return 1
-        node_freeze n1
-        in_the_middle n1 || { node_thaw n1; return 1; }
-    }
     wait_for 300 caught || failed "n1 was never found in the middle of a shard"
 }
 
