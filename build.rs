@@ -1,9 +1,43 @@
-//! Compiles the C shim over libjpeg-turbo; without the feature `native-codecs` there is nothing to build.
+//! Compiles the C shim over libjpeg-turbo, with the feature `native-codecs`, and puts what Windows reads into its programs.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     #[cfg(feature = "native-codecs")]
     jpeg_shim();
+    // Of the target, not of the machine that builds.
+    if std::env::var_os("CARGO_CFG_WINDOWS").is_some() {
+        windows_resources();
+    }
+}
+
+/// Icon, version, and the manifest: sharp on every screen, long paths, UTF-8.
+///
+/// By `rc.exe` of the Windows SDK for MSVC, by `windres` for MinGW.
+fn windows_resources() {
+    const ICON: &str = "assets/windows/shardpress.ico";
+    const MANIFEST: &str = "assets/windows/shardpress.manifest";
+    for file in [ICON, MANIFEST] {
+        println!("cargo:rerun-if-changed={file}");
+    }
+    // The second is what the task manager and "Open with" call it.
+    for (program, called) in [("shardpress", "Shardpress on the command line"), ("shardpress-gui", "Shardpress")] {
+        let mut resources = winresource::WindowsResource::new();
+        resources
+            .set_icon(ICON)
+            .set_manifest_file(MANIFEST)
+            .set("ProductName", "Shardpress")
+            .set("FileDescription", called)
+            .set("CompanyName", "The Shardpress developers")
+            .set("LegalCopyright", "MIT or Apache-2.0")
+            .set("InternalName", program)
+            .set("OriginalFilename", &format!("{program}.exe"));
+        match resources.compile_for(program) {
+            Ok(()) => {}
+            Err(error) if cfg!(windows) => panic!("no resources for {program}.exe: {error}. rc.exe comes with the Windows SDK"),
+            // A type check from another system links nothing and has no such tool.
+            Err(error) => println!("cargo:warning={program}.exe gets no icon, no version and no manifest: {error}"),
+        }
+    }
 }
 
 /// `turbojpeg-sys` builds libjpeg-turbo (its static library holds the whole libjpeg API) and tells where its headers

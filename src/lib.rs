@@ -10,6 +10,7 @@
 //! - [`config`]: settings as people meet them: fields, presets, a library's own file, the command that says the same.
 //! - [`cli`]: arguments, the live line, exit codes.
 //! - `gui`: the window (feature `gui`).
+//! - [`process`]: what both programs set before they start.
 //!
 //! # What is absent
 //!
@@ -25,4 +26,5 @@ pub mod engine;
 pub mod fuzzing;
 #[cfg(feature = "gui")]
 pub mod gui;
+pub mod process;
 pub mod report;

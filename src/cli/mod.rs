@@ -1,6 +1,8 @@
 //! The command line: arguments in, exit code out. A sink of the engine's events; it decides nothing about images.
 
 mod adapters;
+#[cfg(feature = "gui")]
+mod alone;
 mod args;
 mod args_kept;
 mod ask;
@@ -29,6 +31,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Parser as _;
 use clap::error::ErrorKind;
 
+#[cfg(feature = "gui")]
+pub use self::alone::window_alone;
 use self::args::{Arguments, Command};
 use self::exit::Exit;
 use crate::engine::{Problem, SampleError, SampleSummary, write_sample};
