@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::presets::{layer_of, told};
-use crate::engine::Layer;
+use crate::engine::{Layer, resolve};
 
 /// Settings of a library lie in this file, in the library or above the shard that was named.
 pub const LIBRARY_FILE: &str = "shardpress.toml";
@@ -41,7 +41,7 @@ pub fn library(paths: &[PathBuf]) -> Result<Option<(PathBuf, Layer)>, String> {
 
 fn file_of(path: &Path) -> Option<PathBuf> {
     // `x/..` and links: the folder that is meant, not the words.
-    let folder = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = resolve(path).unwrap_or_else(|_| path.to_owned());
     [Some(folder.as_path()), folder.parent()]
         .into_iter()
         .flatten()
@@ -63,7 +63,7 @@ mod tests {
         let at = |paths: &[PathBuf]| library(paths).map(|found| found.map(|(file, _)| file));
         assert_eq!(at(std::slice::from_ref(&x)), Ok(None));
         fs::write(x.join(LIBRARY_FILE), "[picture]\ntarget = 300\n").expect("file");
-        let file = fs::canonicalize(x.join(LIBRARY_FILE)).expect("there");
+        let file = resolve(&x.join(LIBRARY_FILE)).expect("there");
         assert_eq!(at(std::slice::from_ref(&x)), Ok(Some(file.clone())));
         assert_eq!(at(&[y.join("s1"), x.join("s1"), x.join("s2")]), Ok(Some(file)));
         fs::write(y.join(LIBRARY_FILE), "[picture]\ntarget = 400\n").expect("file");

@@ -91,7 +91,7 @@ impl Bed {
         for i in 0..9 {
             fs::write(shard.join(format!("img{i}.png")), png(80 + 20 * i, 70)).expect("write");
         }
-        let shard = shard.canonicalize().expect("real");
+        let shard = crate::engine::disk::resolve(&shard).expect("real");
         let disk = Arc::new(Moody::default());
         let engine = Engine::on(Arc::clone(&disk) as Arc<dyn Disk>);
         let mut settings = Settings::default();

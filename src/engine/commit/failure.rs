@@ -1,11 +1,11 @@
 //! What a person is told when one replacement did not happen.
 
-use crate::engine::disk::{DiskError, Trouble};
+use crate::engine::disk::{DiskError, LET_GO, Trouble};
 
 /// One replacement that did not happen. The original is untouched unless the message says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CommitFailure {
-    /// Short, stable: `changed-meanwhile`, `vanished`, `name-taken`, `no-space`, `read-only`, `permission`, `io`, `verify`.
+    /// Short, stable: `changed-meanwhile`, `vanished`, `name-taken`, `no-space`, `read-only`, `permission`, `busy`, `io`, `verify`.
     pub(crate) code: &'static str,
     /// What happened, and what was left untouched.
     pub(crate) message: String,
@@ -25,6 +25,7 @@ impl CommitFailure {
             "no-space" => "Free some space on the drive and run again.",
             "read-only" => "Mount the file system writable and run again.",
             "permission" => "Give yourself the right to write in this folder and run again.",
+            "busy" => LET_GO,
             "verify" => "Check the drive and its cable: what was written is not what came back.",
             _ => "Check the drive or the network and run again.",
         };
@@ -50,7 +51,8 @@ impl CommitFailure {
             Trouble::Permission => "permission",
             Trouble::Exists => "name-taken",
             Trouble::Vanished => "vanished",
-            Trouble::Busy | Trouble::NotRegular | Trouble::NameTooLong | Trouble::Unsupported | Trouble::Io => "io",
+            Trouble::Busy => "busy",
+            Trouble::NotRegular | Trouble::NameTooLong | Trouble::Unsupported | Trouble::Io => "io",
         };
         Self::new(code, format!("{error}. {untouched}"))
     }

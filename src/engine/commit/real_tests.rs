@@ -155,10 +155,7 @@ fn a_held_lock_says_by_whom() {
     let disk = disk();
     let first = lock(&disk, dir.path(), "r1").expect("lock");
     match lock(&disk, dir.path(), "r2") {
-        #[cfg(unix)]
         Err(LockError::Held { by }) => assert!(by.contains("run r1") && by.contains(&std::process::id().to_string()), "{by}"),
-        #[cfg(windows)]
-        Err(LockError::Held { .. }) => {}
         other => panic!("{other:?}"),
     }
     drop(first);

@@ -151,14 +151,48 @@ mod system {
     use super::{Drive, DriveKind, Path};
     use std::os::windows::ffi::OsStrExt;
 
-    use windows_sys::Win32::Storage::FileSystem::{GetDiskFreeSpaceExW, GetDiskFreeSpaceW, GetDriveTypeW, GetVolumePathNameW};
+    use windows_sys::Win32::Storage::FileSystem::{
+        GetDiskFreeSpaceExW, GetDiskFreeSpaceW, GetDriveTypeW, GetVolumeInformationW, GetVolumePathNameW,
+    };
+
+    use crate::engine::disk::windows::literal;
 
     /// `DRIVE_REMOTE` and `DRIVE_RAMDISK` of `GetDriveTypeW`.
     const REMOTE: u32 = 4;
     const RAMDISK: u32 = 6;
 
     fn wide(path: &Path) -> Vec<u16> {
-        path.as_os_str().encode_wide().chain([0]).collect()
+        literal(path).as_os_str().encode_wide().chain([0]).collect()
+    }
+
+    /// The file system's name as [`named`] has it; empty where the system does not tell.
+    fn file_system(root: &[u16]) -> String {
+        let mut name = [0u16; 64];
+        // SAFETY: `root` is zero-terminated, `name` is writable for the length that is passed, both outlive the call, and the other
+        // results may be null.
+        let found = unsafe {
+            GetVolumeInformationW(
+                root.as_ptr(),
+                std::ptr::null_mut(),
+                0,
+                std::ptr::null_mut(),
+                std::ptr::null_mut(),
+                std::ptr::null_mut(),
+                name.as_mut_ptr(),
+                name.len() as u32,
+            )
+        };
+        if found == 0 {
+            return String::new();
+        }
+        let end = name.iter().position(|&unit| unit == 0).unwrap_or(name.len());
+        named(&String::from_utf16_lossy(&name[..end]))
+    }
+
+    /// `NTFS`, `ReFS`, `FAT32`, `exFAT` by the names that Linux and macOS use: what is known of file systems goes by those.
+    pub(super) fn named(windows: &str) -> String {
+        let name = windows.to_ascii_lowercase();
+        if name.starts_with("fat") { "vfat".to_owned() } else { name }
     }
 
     /// The root of the volume that `path` lies on, zero-terminated.
@@ -180,7 +214,7 @@ mod system {
         };
         Some(Drive {
             kind,
-            file_system: String::new(),
+            file_system: file_system(&root),
         })
     }
 
@@ -198,5 +232,21 @@ mod system {
         // SAFETY: `root` is zero-terminated, the two results outlive the call, and the other two may be null.
         let done = unsafe { GetDiskFreeSpaceW(root.as_ptr(), &mut sectors, &mut bytes, std::ptr::null_mut(), std::ptr::null_mut()) };
         (done != 0).then(|| u64::from(sectors) * u64::from(bytes))
+    }
+}
+
+#[cfg(all(test, windows))]
+mod tests {
+    #[test]
+    fn memory_cards_are_known_by_the_names_that_decisions_go_by() {
+        for (windows, name) in [
+            ("NTFS", "ntfs"),
+            ("ReFS", "refs"),
+            ("FAT", "vfat"),
+            ("FAT32", "vfat"),
+            ("exFAT", "exfat"),
+        ] {
+            assert_eq!(super::system::named(windows), name);
+        }
     }
 }

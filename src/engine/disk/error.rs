@@ -37,6 +37,9 @@ pub(crate) enum Trouble {
     Io,
 }
 
+/// What to do about [`Trouble::Busy`]: on Windows nearly always a viewer, an editor or a sync client that has the file open.
+pub(crate) const LET_GO: &str = "Close the program that has it open, or wait until it is done with it, then try again.";
+
 /// Carried inside an [`io::Error`] where a path is no regular file.
 #[derive(Debug)]
 struct NotRegular(&'static str);
@@ -99,9 +102,13 @@ impl DiskError {
 
     #[cfg(windows)]
     fn platform_kind(&self) -> Trouble {
-        use windows_sys::Win32::Foundation::{ERROR_LOCK_VIOLATION, ERROR_SHARING_VIOLATION};
+        use windows_sys::Win32::Foundation as codes;
         match self.source.raw_os_error().map(|code| code as u32) {
-            Some(ERROR_SHARING_VIOLATION | ERROR_LOCK_VIOLATION) => Trouble::Busy,
+            Some(
+                codes::ERROR_SHARING_VIOLATION | codes::ERROR_LOCK_VIOLATION | codes::ERROR_USER_MAPPED_FILE | codes::ERROR_DELETE_PENDING,
+            ) => Trouble::Busy,
+            Some(codes::ERROR_HANDLE_DISK_FULL) => Trouble::NoSpace,
+            Some(codes::ERROR_INVALID_FUNCTION | codes::ERROR_NOT_SUPPORTED) => Trouble::Unsupported,
             _ => Trouble::Io,
         }
     }
@@ -154,6 +161,36 @@ mod tests {
         let pipe = DiskError::not_regular("open", "/a/pipe.png", "a pipe");
         assert_eq!(pipe.kind(), Trouble::NotRegular);
         assert_eq!(pipe.to_string(), "cannot open /a/pipe.png: it is a pipe, not a regular file");
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn numbers_of_the_system_are_understood() {
+        use windows_sys::Win32::Foundation as codes;
+        for (code, kind) in [
+            (codes::ERROR_DISK_FULL, Trouble::NoSpace),
+            (codes::ERROR_HANDLE_DISK_FULL, Trouble::NoSpace),
+            (codes::ERROR_DISK_QUOTA_EXCEEDED, Trouble::NoSpace),
+            (codes::ERROR_WRITE_PROTECT, Trouble::ReadOnly),
+            (codes::ERROR_ACCESS_DENIED, Trouble::Permission),
+            (codes::ERROR_FILE_NOT_FOUND, Trouble::Vanished),
+            (codes::ERROR_PATH_NOT_FOUND, Trouble::Vanished),
+            (codes::ERROR_FILE_EXISTS, Trouble::Exists),
+            (codes::ERROR_ALREADY_EXISTS, Trouble::Exists),
+            (codes::ERROR_SHARING_VIOLATION, Trouble::Busy),
+            (codes::ERROR_LOCK_VIOLATION, Trouble::Busy),
+            (codes::ERROR_USER_MAPPED_FILE, Trouble::Busy),
+            (codes::ERROR_DELETE_PENDING, Trouble::Busy),
+            (codes::ERROR_DIR_NOT_EMPTY, Trouble::Busy),
+            (codes::ERROR_INVALID_NAME, Trouble::NameTooLong),
+            (codes::ERROR_FILENAME_EXCED_RANGE, Trouble::NameTooLong),
+            (codes::ERROR_INVALID_FUNCTION, Trouble::Unsupported),
+            (codes::ERROR_NOT_SUPPORTED, Trouble::Unsupported),
+            (codes::ERROR_CRC, Trouble::Io),
+        ] {
+            let error = DiskError::new("open", "x", io::Error::from_raw_os_error(code as i32));
+            assert_eq!(error.kind(), kind, "{code}");
+        }
     }
 
     #[cfg(unix)]

@@ -28,13 +28,14 @@ mod tests;
 use drive::block_size;
 pub(crate) use drive::writable;
 pub use drive::{drive, free_space};
-pub(crate) use error::{DiskError, Trouble};
+pub(crate) use error::{DiskError, LET_GO, Trouble};
 pub(crate) use extended::Extended;
 #[cfg(unix)]
 pub(crate) use identity::Owner;
 pub(crate) use identity::{Attributes, Identity};
 pub(crate) use promise::weak_sync;
-pub(crate) use real::RealDisk;
+pub use real::resolve;
+pub(crate) use real::{RealDisk, resolve_folder};
 
 use crate::engine::metrics::Drive;
 

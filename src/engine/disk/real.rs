@@ -15,6 +15,22 @@ use crate::engine::metrics::{Drive, DriveKind};
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct RealDisk;
 
+/// The path with links resolved, in the form that people know.
+///
+/// # Errors
+/// It is not there, or cannot be looked at.
+pub fn resolve(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(system::literal(path)).map(system::plain)
+}
+
+/// The same, and whether it is a folder.
+pub(crate) fn resolve_folder(path: &Path) -> io::Result<(PathBuf, bool)> {
+    let full = fs::canonicalize(system::literal(path))?;
+    // Asked for the error: a drive that fails here would otherwise be told to be a file.
+    let is_folder = fs::metadata(&full)?.is_dir();
+    Ok((system::plain(full), is_folder))
+}
+
 /// Turns an [`io::Error`] into one that names the path.
 fn on<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> DiskError + 'a {
     move |source| DiskError::new(action, path, source)
@@ -23,7 +39,7 @@ fn on<'a>(action: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> Dis
 impl Disk for RealDisk {
     fn entries(&self, folder: &Path) -> Result<Vec<Entry>, DiskError> {
         let mut entries = Vec::new();
-        for entry in fs::read_dir(folder).map_err(on("list", folder))? {
+        for entry in fs::read_dir(system::literal(folder)).map_err(on("list", folder))? {
             let entry = entry.map_err(on("list", folder))?;
             let kind = match entry.file_type() {
                 Ok(kind) if kind.is_symlink() => EntryKind::Link,
@@ -32,7 +48,7 @@ impl Disk for RealDisk {
                 Ok(_) => EntryKind::Other,
                 // Removed between the listing and the question.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(DiskError::new("look at", entry.path(), error)),
+                Err(error) => return Err(DiskError::new("look at", folder.join(entry.file_name()), error)),
             };
             let inode = system::entry_inode(&entry);
             entries.push(Entry {
@@ -59,7 +75,7 @@ impl Disk for RealDisk {
     }
 
     fn is_folder(&self, path: &Path) -> Result<bool, DiskError> {
-        match fs::symlink_metadata(path) {
+        match fs::symlink_metadata(system::literal(path)) {
             Ok(found) => Ok(found.is_dir()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(DiskError::new("look at", path, error)),
@@ -70,7 +86,7 @@ impl Disk for RealDisk {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
         system::private(&mut options);
-        let file = options.open(path).map_err(on("create", path))?;
+        let file = system::patiently(|| options.open(system::literal(path))).map_err(on("create", path))?;
         Ok(Box::new(Handle {
             file,
             path: path.to_owned(),
@@ -101,7 +117,7 @@ impl Disk for RealDisk {
     }
 
     fn hard_link(&self, from: &Path, to: &Path) -> Result<(), DiskError> {
-        match fs::hard_link(from, to) {
+        match system::patiently(|| fs::hard_link(system::literal(from), system::literal(to))) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(DiskError::new("link to", to, error)),
             Err(error) if system::lacks_links(&error) => Err(DiskError::new("link", from, io::ErrorKind::Unsupported.into())),
@@ -110,15 +126,15 @@ impl Disk for RealDisk {
     }
 
     fn remove_file(&self, path: &Path) -> Result<(), DiskError> {
-        fs::remove_file(path).map_err(on("remove", path))
+        system::remove_file(path).map_err(on("remove", path))
     }
 
     fn create_dir(&self, path: &Path) -> Result<(), DiskError> {
-        fs::create_dir(path).map_err(on("create the folder", path))
+        system::create_dir(path).map_err(on("create the folder", path))
     }
 
     fn remove_dir(&self, path: &Path) -> Result<(), DiskError> {
-        fs::remove_dir(path).map_err(on("remove the folder", path))
+        system::patiently(|| fs::remove_dir(system::literal(path))).map_err(on("remove the folder", path))
     }
 
     fn sync_dir(&self, folder: &Path) -> Result<(), DiskError> {
@@ -132,10 +148,8 @@ impl Disk for RealDisk {
             let mut options = OpenOptions::new();
             options.read(true).write(true).create(true).truncate(false);
             let file = system::open_regular(&mut options, path, "open the lock")?;
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(fs::TryLockError::WouldBlock) => return Ok(None),
-                Err(fs::TryLockError::Error(error)) => return Err(DiskError::new("lock", path, error)),
+            if !system::try_lock(&file).map_err(on("lock", path))? {
+                return Ok(None);
             }
             if self.drive(path).kind != DriveKind::Network && !system::lock_for_servers(&file).map_err(on("lock", path))? {
                 return Ok(None);

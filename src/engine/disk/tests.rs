@@ -88,7 +88,6 @@ fn a_lock_is_held_once() {
     let mut first = RealDisk.lock(&path).expect("lock").expect("free");
     first.describe("long text").expect("describe");
     first.describe("me").expect("describe");
-    #[cfg(unix)]
     assert_eq!(std::fs::read(&path).expect("readable"), b"me");
     assert!(RealDisk.lock(&path).expect("lock").is_none());
     drop(first);
@@ -215,5 +214,195 @@ mod unix {
         put(&a, b"other");
         assert_eq!(trouble(super::super::real::rename_by_link(&RealDisk, &a, &b)), Trouble::Exists);
         assert_eq!(std::fs::read(&a).expect("a"), b"other");
+    }
+}
+
+#[cfg(windows)]
+mod windows {
+    use super::*;
+    use std::fs::{File, OpenOptions};
+    use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
+    use std::time::Duration;
+
+    /// Opens it as a program does that lets others do only this with it: `FILE_SHARE_READ` is 1, `FILE_SHARE_WRITE` 2, `FILE_SHARE_DELETE` 4.
+    fn held(path: &Path, others_may: u32) -> File {
+        OpenOptions::new().read(true).share_mode(others_may).open(path).expect("held")
+    }
+
+    /// The windows of the folder would be another one without its last dot, and so would the files in it.
+    #[test]
+    fn names_are_taken_to_the_letter() {
+        let dir = folder();
+        let root = resolve(dir.path()).expect("real");
+        assert!(!root.to_string_lossy().starts_with(r"\\?\"), "{}", root.display());
+        let names = [
+            "a.png",
+            "a.png.",
+            "a.png ",
+            "aux.png",
+            "CON",
+            "nul.jpg",
+            "com1.webp",
+            " lead.png",
+            "lpt9",
+        ];
+        for name in names {
+            let mut new = RealDisk.create_new(&root.join(name)).unwrap_or_else(|error| panic!("{error}"));
+            new.write_all(name.as_bytes()).expect("write");
+        }
+        let mut listed: Vec<_> = RealDisk.entries(&root).expect("list").into_iter().map(|entry| entry.name).collect();
+        listed.sort();
+        let mut expected = names.map(std::ffi::OsString::from);
+        expected.sort();
+        assert_eq!(listed, expected);
+        for name in names {
+            let path = root.join(name);
+            assert_eq!(RealDisk.open(&path).expect(name).read_all(CAP).expect(name), name.as_bytes());
+            assert_eq!(RealDisk.stat(&path).expect(name).expect(name).len, name.len() as u64);
+            let kept = root.join(format!("{name}.orig"));
+            RealDisk.rename_noreplace(&path, &kept).expect(name);
+            RealDisk.hard_link(&kept, &path).expect(name);
+            RealDisk.remove_file(&kept).expect(name);
+        }
+        let inner = root.join("aux.");
+        RealDisk.create_dir(&inner).expect("folder");
+        assert_eq!(resolve_folder(&inner).expect("found"), (inner.clone(), true));
+        assert!(!RealDisk.is_folder(&root.join("aux")).expect("look"));
+        RealDisk.remove_dir(&inner).expect("removed");
+    }
+
+    #[test]
+    fn paths_may_be_longer_than_260() {
+        let dir = folder();
+        let mut path = resolve(dir.path()).expect("real");
+        for _ in 0..5 {
+            path.push("n".repeat(100));
+            RealDisk.create_dir(&path).expect("folder");
+        }
+        let (one, two) = (path.join("one.png"), path.join("two.png"));
+        RealDisk.create_new(&one).expect("create").write_all(b"x").expect("write");
+        RealDisk.rename_noreplace(&one, &two).expect("rename");
+        assert_eq!(RealDisk.open(&two).expect("open").read_all(CAP).expect("read"), b"x");
+        assert!(free_space(&path).is_some());
+        let _ = drive(&path);
+        assert_eq!(resolve_folder(&path).expect("found"), (path.clone(), true));
+        RealDisk.remove_file(&two).expect("remove");
+    }
+
+    #[test]
+    fn who_holds_a_file_for_a_moment_is_waited_for() {
+        let dir = folder();
+        let (path, other) = (dir.path().join("a"), dir.path().join("b"));
+        put(&path, b"x");
+        for step in 0..3 {
+            let holder = held(&path, 0);
+            let lets_go = std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_millis(60));
+                drop(holder);
+            });
+            match step {
+                0 => assert_eq!(RealDisk.open(&path).expect("open").read_all(CAP).expect("read"), b"x"),
+                1 => {
+                    RealDisk.rename_noreplace(&path, &other).expect("rename");
+                    RealDisk.rename_noreplace(&other, &path).expect("back");
+                }
+                _ => RealDisk.remove_file(&path).expect("remove"),
+            }
+            lets_go.join().expect("let go");
+        }
+        assert_eq!(RealDisk.stat(&path).expect("stat"), None);
+    }
+
+    #[test]
+    fn who_holds_a_file_for_long_is_told_of() {
+        let dir = folder();
+        let (path, other) = (dir.path().join("a.png"), dir.path().join("b"));
+        put(&path, b"x");
+        let holder = held(&path, 1);
+        for error in [
+            RealDisk.rename_noreplace(&path, &other).expect_err("held"),
+            RealDisk.remove_file(&path).expect_err("held"),
+        ] {
+            assert_eq!(error.kind(), Trouble::Busy, "{error:?}");
+            assert!(error.to_string().contains("a.png: something else is using it"), "{error}");
+        }
+        assert_eq!(RealDisk.open(&path).expect("reading is allowed").read_all(CAP).expect("read"), b"x");
+        assert!(RealDisk.stat(&path).expect("looking always works").is_some());
+        drop(holder);
+        let alone = held(&path, 0);
+        assert_eq!(trouble(RealDisk.open(&path)), Trouble::Busy);
+        assert!(RealDisk.stat(&path).expect("looking always works").is_some());
+        drop(alone);
+        RealDisk.rename_noreplace(&path, &other).expect("nobody has it any more");
+    }
+
+    #[test]
+    fn what_nobody_may_write_can_be_replaced_and_removed() {
+        let dir = folder();
+        let (old, new) = (dir.path().join("old"), dir.path().join("new"));
+        put(&old, b"old");
+        put(&new, b"new");
+        let mut rights = std::fs::metadata(&old).expect("stat").permissions();
+        rights.set_readonly(true);
+        std::fs::set_permissions(&old, rights.clone()).expect("read-only");
+        RealDisk.rename_over(&new, &old).expect("over");
+        assert_eq!(std::fs::read(&old).expect("read"), b"new");
+        std::fs::set_permissions(&old, rights).expect("read-only");
+        RealDisk.open(&old).expect("open").sync().expect("nothing to sync");
+        // Held: it is refused, and stays read-only.
+        let holder = held(&old, 1);
+        assert!(RealDisk.remove_file(&old).is_err());
+        assert!(std::fs::metadata(&old).expect("stat").permissions().readonly());
+        drop(holder);
+        RealDisk.rename_noreplace(&old, &new).expect("rename");
+        RealDisk.remove_file(&new).expect("remove");
+        assert_eq!(RealDisk.stat(&new).expect("stat"), None);
+    }
+
+    #[test]
+    fn attributes_carry_over() {
+        let dir = folder();
+        let (old, new) = (dir.path().join("old"), dir.path().join("new"));
+        put(&old, b"x");
+        let time = std::time::UNIX_EPOCH + Duration::new(1_000_000_000, 123_456_700);
+        let file = File::options().write(true).open(&old).expect("open");
+        file.set_times(std::fs::FileTimes::new().set_modified(time)).expect("times");
+        let mut rights = file.metadata().expect("stat").permissions();
+        rights.set_readonly(true);
+        file.set_permissions(rights).expect("read-only");
+        drop(file);
+        let attributes = RealDisk.open(&old).expect("open").attributes().expect("attributes");
+        assert!(attributes.readonly);
+        let mut made = RealDisk.create_new(&new).expect("create");
+        made.write_all(b"y").expect("write");
+        made.set_attributes(&attributes).expect("attributes");
+        made.sync().expect("sync");
+        drop(made);
+        let found = std::fs::metadata(&new).expect("stat");
+        assert!(found.permissions().readonly());
+        assert_eq!(found.modified().expect("mtime"), time);
+        assert_eq!(
+            RealDisk.stat(&new).expect("stat").expect("there").modified_ns,
+            RealDisk.stat(&old).expect("stat").expect("there").modified_ns
+        );
+    }
+
+    #[test]
+    fn a_folder_is_no_regular_file() {
+        let dir = folder();
+        assert_eq!(trouble(RealDisk.open(dir.path())), Trouble::NotRegular);
+        assert_eq!(trouble(RealDisk.stat(dir.path())), Trouble::NotRegular);
+        assert_eq!(trouble(RealDisk.lock(dir.path())), Trouble::NotRegular);
+    }
+
+    #[test]
+    fn our_folder_is_hidden() {
+        const HIDDEN: u32 = 2;
+        let dir = folder();
+        for (name, hidden) in [(".shardpress", HIDDEN), ("originals", 0)] {
+            let path = dir.path().join(name);
+            RealDisk.create_dir(&path).expect("folder");
+            assert_eq!(std::fs::metadata(&path).expect("stat").file_attributes() & HIDDEN, hidden, "{name}");
+        }
     }
 }

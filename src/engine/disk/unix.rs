@@ -3,7 +3,7 @@
 use std::fs::{self, DirEntry, File, FileTimes, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirEntryExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rustix::fs::OFlags;
@@ -14,6 +14,38 @@ use super::{Attributes, DiskError, Identity, Owner, extended};
 
 pub(super) fn entry_inode(entry: &DirEntry) -> u64 {
     entry.ino()
+}
+
+/// Every path is taken to the letter.
+pub(super) fn literal(path: &Path) -> &Path {
+    path
+}
+
+/// There is one form of a path.
+pub(super) fn plain(path: PathBuf) -> PathBuf {
+    path
+}
+
+/// Nobody who has a file open keeps others from renaming or removing it.
+pub(super) fn patiently<T>(mut operation: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    operation()
+}
+
+pub(super) fn remove_file(path: &Path) -> io::Result<()> {
+    fs::remove_file(path)
+}
+
+pub(super) fn create_dir(path: &Path) -> io::Result<()> {
+    fs::create_dir(path)
+}
+
+/// Takes the lock on a file if nobody has it.
+pub(super) fn try_lock(file: &File) -> io::Result<bool> {
+    match file.try_lock() {
+        Ok(()) => Ok(true),
+        Err(fs::TryLockError::WouldBlock) => Ok(false),
+        Err(fs::TryLockError::Error(error)) => Err(error),
+    }
 }
 
 /// Opens without following a link and without waiting for the other end of a pipe. The standard library adds

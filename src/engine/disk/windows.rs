@@ -1,20 +1,29 @@
-//! What only Windows has: file indices by handle, reparse points, `MoveFileExW`.
+//! What only Windows has: file indices by handle, reparse points, `MoveFileExW`, locks that bind, names taken to the letter.
 
-use std::fs::{DirEntry, File, FileTimes, OpenOptions};
+use std::fs::{self, DirEntry, File, FileTimes, OpenOptions};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::windows::ffi::OsStrExt;
-use std::os::windows::fs::{FileExt, OpenOptionsExt};
+use std::os::windows::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::os::windows::io::AsRawHandle;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use windows_sys::Win32::Foundation::{ERROR_INVALID_FUNCTION, ERROR_NOT_SUPPORTED, FILETIME};
-use windows_sys::Win32::Storage::FileSystem::{
-    BY_HANDLE_FILE_INFORMATION, FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_READONLY, FILE_ATTRIBUTE_REPARSE_POINT,
-    FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, GetFileInformationByHandle, MOVEFILE_REPLACE_EXISTING,
-    MOVEFILE_WRITE_THROUGH, MoveFileExW,
+use windows_sys::Win32::Foundation::{
+    ERROR_ACCESS_DENIED, ERROR_INVALID_FUNCTION, ERROR_IO_PENDING, ERROR_LOCK_VIOLATION, ERROR_NOT_SUPPORTED, FILETIME,
 };
+use windows_sys::Win32::Storage::FileSystem::{
+    BY_HANDLE_FILE_INFORMATION, FILE_ATTRIBUTE_DIRECTORY, FILE_ATTRIBUTE_HIDDEN, FILE_ATTRIBUTE_READONLY, FILE_ATTRIBUTE_REPARSE_POINT,
+    FILE_FLAG_BACKUP_SEMANTICS, FILE_FLAG_OPEN_REPARSE_POINT, GetFileInformationByHandle, LOCKFILE_EXCLUSIVE_LOCK,
+    LOCKFILE_FAIL_IMMEDIATELY, LockFileEx, MOVEFILE_REPLACE_EXISTING, MOVEFILE_WRITE_THROUGH, MoveFileExW, SetFileAttributesW,
+};
+use windows_sys::Win32::System::IO::OVERLAPPED;
+
+mod paths;
+mod patience;
+
+pub(super) use paths::{literal, plain};
+pub(super) use patience::patiently;
 
 use super::real::refuse_irregular;
 use super::{Attributes, DiskError, Identity, Trouble, extended};
@@ -27,10 +36,10 @@ pub(super) fn entry_inode(_entry: &DirEntry) -> u64 {
     0
 }
 
-/// Opens the link itself instead of what it points to, then refuses it.
+/// Opens the link itself instead of what it points to, or the folder, then refuses it.
 pub(super) fn open_regular(options: &mut OpenOptions, path: &Path, action: &'static str) -> Result<File, DiskError> {
-    options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT);
-    let file = options.open(path).map_err(|error| DiskError::new(action, path, error))?;
+    options.custom_flags(FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS);
+    let file = patiently(|| options.open(literal(path))).map_err(|error| DiskError::new(action, path, error))?;
     refuse_irregular(file, path, action)
 }
 
@@ -72,7 +81,7 @@ pub(super) fn stat(path: &Path) -> Result<Option<Identity>, DiskError> {
     let opened = OpenOptions::new()
         .access_mode(0)
         .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT | FILE_FLAG_BACKUP_SEMANTICS)
-        .open(path)
+        .open(literal(path))
         .map_err(|error| DiskError::new("look at", path, error));
     let file = match opened {
         Ok(file) => file,
@@ -131,19 +140,9 @@ pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result
 pub(super) fn forget(_file: &File) {}
 
 fn wide(path: &Path) -> io::Result<Vec<u16>> {
-    let mut units: Vec<u16> = std::path::absolute(path)?.as_os_str().encode_wide().collect();
+    let mut units: Vec<u16> = literal(path).as_os_str().encode_wide().collect();
     if units.contains(&0) {
         return Err(io::ErrorKind::InvalidInput.into());
-    }
-    // Past 260 units only the verbatim form works; `absolute` has already resolved `.` and `..`.
-    let verbatim: Vec<u16> = r"\\?\".encode_utf16().collect();
-    let share: Vec<u16> = r"\\".encode_utf16().collect();
-    if !units.starts_with(&verbatim) {
-        units = if units.starts_with(&share) {
-            r"\\?\UNC\".encode_utf16().chain(units[2..].iter().copied()).collect()
-        } else {
-            verbatim.into_iter().chain(units).collect()
-        };
     }
     units.push(0);
     Ok(units)
@@ -151,9 +150,11 @@ fn wide(path: &Path) -> io::Result<Vec<u16>> {
 
 fn move_file(from: &Path, to: &Path, flags: u32) -> io::Result<()> {
     let (from, to) = (wide(from)?, wide(to)?);
-    // SAFETY: both are zero-terminated and outlive the call.
-    let done = unsafe { MoveFileExW(from.as_ptr(), to.as_ptr(), flags) };
-    if done == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    patiently(|| {
+        // SAFETY: both are zero-terminated and outlive the call.
+        let done = unsafe { MoveFileExW(from.as_ptr(), to.as_ptr(), flags) };
+        if done == 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+    })
 }
 
 /// Without `MOVEFILE_REPLACE_EXISTING` a taken name is refused, without `MOVEFILE_COPY_ALLOWED` nothing is ever copied.
@@ -162,7 +163,71 @@ pub(super) fn rename_noreplace(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 pub(super) fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
-    move_file(from, to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH)
+    though_read_only(to, || move_file(from, to, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
+}
+
+pub(super) fn remove_file(path: &Path) -> io::Result<()> {
+    though_read_only(path, || patiently(|| fs::remove_file(literal(path))))
+}
+
+/// Does what the read-only attribute of `path` forbids. Elsewhere a file that nobody may write can be removed or replaced by whoever
+/// may write its folder, and that is what the steps of a commit are thought out for.
+fn though_read_only(path: &Path, operation: impl Fn() -> io::Result<()>) -> io::Result<()> {
+    let refused = match operation() {
+        Err(error) if error.raw_os_error() == Some(ERROR_ACCESS_DENIED as i32) => error,
+        answer => return answer,
+    };
+    let path = literal(path);
+    let Ok(found) = fs::symlink_metadata(&path) else {
+        return Err(refused);
+    };
+    // A link keeps the attribute of its own; nothing of ours is one.
+    if found.file_attributes() & (FILE_ATTRIBUTE_READONLY | FILE_ATTRIBUTE_REPARSE_POINT) != FILE_ATTRIBUTE_READONLY {
+        return Err(refused);
+    }
+    let set = |readonly: bool| {
+        let mut permissions = found.permissions();
+        permissions.set_readonly(readonly);
+        fs::set_permissions(&path, permissions)
+    };
+    set(false)?;
+    // What was refused for another reason keeps its attribute.
+    operation().inspect_err(|_| {
+        let _ = set(true);
+    })
+}
+
+/// A dot at the beginning hides nothing here, so what would be hidden elsewhere gets the attribute. A folder that stays visible harms
+/// nobody.
+pub(super) fn create_dir(path: &Path) -> io::Result<()> {
+    patiently(|| fs::create_dir(literal(path)))?;
+    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    if hidden && let Ok(name) = wide(path) {
+        // SAFETY: the name is zero-terminated and outlives the call.
+        let _ = unsafe { SetFileAttributesW(name.as_ptr(), FILE_ATTRIBUTE_HIDDEN) };
+    }
+    Ok(())
+}
+
+/// Takes the lock on a file if nobody has it.
+///
+/// Locks bind on Windows: what one program locks no other can read. So not the text that says who holds it, but one byte far behind it.
+/// On a share such a lock keeps out clients of every kind that lock the whole file.
+pub(super) fn try_lock(file: &File) -> io::Result<bool> {
+    let mut place = OVERLAPPED::default();
+    // The upper half of the position: 4 GiB.
+    place.Anonymous.Anonymous.OffsetHigh = 1;
+    let how = LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY;
+    // SAFETY: the handle is open for as long as `file` lives. It was opened for calls that wait, so `place` is not used after this one.
+    let done = unsafe { LockFileEx(file.as_raw_handle(), how, 0, 1, 0, &mut place) };
+    if done != 0 {
+        return Ok(true);
+    }
+    let error = io::Error::last_os_error();
+    match error.raw_os_error().map(|code| code as u32) {
+        Some(ERROR_LOCK_VIOLATION | ERROR_IO_PENDING) => Ok(false),
+        _ => Err(error),
+    }
 }
 
 pub(super) fn lacks_operation(error: &io::Error) -> bool {
@@ -189,11 +254,13 @@ pub(super) fn lock_for_servers(_file: &File) -> io::Result<bool> {
 
 /// `FlushFileBuffers` wants a handle that may write.
 pub(super) fn sync_read(_file: &File, path: &Path) -> io::Result<()> {
-    match OpenOptions::new()
-        .append(true)
-        .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
-        .open(path)
-    {
+    let opened = patiently(|| {
+        OpenOptions::new()
+            .append(true)
+            .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
+            .open(literal(path))
+    });
+    match opened {
         Ok(file) => file.sync_all(),
         // Read-only: its attributes were set after its content was flushed.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),

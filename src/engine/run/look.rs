@@ -15,7 +15,7 @@ use super::engine::{Engine, Recovered, run_id};
 use super::kept::{ShardStatus, status_of};
 use super::{Control, problem};
 use crate::engine::commit;
-use crate::engine::disk::{Entry, EntryKind};
+use crate::engine::disk::{Entry, EntryKind, resolve_folder};
 use crate::engine::metrics::{Drive, Problem};
 use crate::engine::scan;
 
@@ -212,10 +212,7 @@ impl Engine {
 
     /// The folder with links resolved, or in which way it is not there.
     fn found(&self, folder: &Path) -> Result<PathBuf, NoLook> {
-        let found = folder
-            .canonicalize()
-            .and_then(|path| path.metadata().map(|found| (path, found.is_dir())));
-        match found {
+        match resolve_folder(folder) {
             Ok((path, true)) => Ok(path),
             Ok((_, false)) => Err(NoLook::IsFile),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(if may_be_unmounted(folder) {

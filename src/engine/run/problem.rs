@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 
 use crate::engine::commit::LockError;
-use crate::engine::disk::{DiskError, Trouble};
+use crate::engine::disk::{DiskError, LET_GO, Trouble};
 use crate::engine::metrics::Problem;
 
-/// `untouched` is a sentence that says what was left as it was.
+/// `untouched` is a sentence that says what was left as it was; `advice` is for anything but a file that somebody holds.
 pub(super) fn of_disk(path: PathBuf, error: &DiskError, untouched: &str, advice: &str) -> Problem {
+    let trouble = error.kind();
     Problem {
-        code: code(error.kind()),
+        code: code(trouble),
         path,
         message: format!("{error}. {untouched}"),
-        advice: advice.into(),
+        advice: if trouble == Trouble::Busy { LET_GO } else { advice }.into(),
     }
 }
 

@@ -254,7 +254,7 @@ fn exact_and_run_agree_to_the_byte_on_every_kind_of_drive() {
 #[test]
 fn a_folder_that_cannot_be_listed_is_skipped_and_the_others_go_on() {
     let dir = library(3, 4);
-    let root = dir.path().canonicalize().expect("real");
+    let root = crate::engine::disk::resolve(dir.path()).expect("real");
     let disk = Moody {
         closed: vec![root.join("s1")],
         ..Moody::default()
@@ -273,7 +273,7 @@ fn a_folder_that_cannot_be_listed_is_skipped_and_the_others_go_on() {
 #[test]
 fn a_dead_folder_gives_up_alone() {
     let dir = library(2, 260);
-    let root = dir.path().canonicalize().expect("real");
+    let root = crate::engine::disk::resolve(dir.path()).expect("real");
     let disk = Moody {
         dead: vec![root.join("s0")],
         ..Moody::default()
@@ -296,7 +296,7 @@ fn a_dead_folder_gives_up_alone() {
 #[test]
 fn a_dead_drive_stops_the_run() {
     let dir = library(4, 260);
-    let root = dir.path().canonicalize().expect("real");
+    let root = crate::engine::disk::resolve(dir.path()).expect("real");
     let disk = Moody {
         dead: vec![root.clone()],
         ..Moody::default()
@@ -359,7 +359,7 @@ fn a_picture_larger_than_the_budget_is_worked_on_all_the_same() {
 fn a_locked_shard_is_skipped_even_if_only_recovery_is_due() {
     let dir = library(1, 3);
     let disk: Arc<dyn Disk> = Arc::new(RealDisk);
-    let root = dir.path().canonicalize().expect("real");
+    let root = crate::engine::disk::resolve(dir.path()).expect("real");
     let guard = commit::lock(&disk, &root.join("s0"), "other").expect("free");
     let record = work(Moody::default(), &root, &settings(), Kind::Run, |_| {});
     assert!(matches!(&record.shards[0].state, ShardState::Skipped(p) if p.code == "locked" && p.message.contains("other")));
@@ -417,7 +417,7 @@ fn a_folder_that_changed_after_the_plan_is_planned_anew_by_the_same_policy() {
         (Collisions::Number, Some(2)),
     ] {
         let dir = library(1, 3);
-        let folder = dir.path().canonicalize().expect("real").join("s0");
+        let folder = crate::engine::disk::resolve(dir.path()).expect("real").join("s0");
         let mut settings = settings();
         settings.safety.collisions = policy;
         settings.choose.limit = limit;

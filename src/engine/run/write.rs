@@ -176,7 +176,7 @@ fn commit(shared: &Shared, shard: &Arc<ShardRun>, committer: &Committer, editor:
                 if failure.fatal_for_shard {
                     stop_for(shared, shard, &failure);
                 }
-                if matches!(failure.code, "io" | "permission" | "read-only" | "verify") {
+                if matches!(failure.code, "io" | "busy" | "permission" | "read-only" | "verify") {
                     shared.failed_in_a_row(shard, Phase::Write);
                 }
                 let mut failed = super::shard::record(

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::natural_order;
-use crate::engine::disk::{Disk, DiskError, EntryKind};
+use crate::engine::disk::{Disk, DiskError, EntryKind, resolve_folder};
 
 /// A named folder cannot be looked into.
 #[derive(Debug, Error)]
@@ -53,11 +53,9 @@ pub(crate) fn absolute(path: &Path) -> Result<PathBuf, ScanError> {
         path: path.to_owned(),
         reason,
     };
-    let full = path.canonicalize().map_err(|e| wrong(e.to_string()))?;
-    // Asked for the error: a drive that fails here would otherwise be told to be a file.
-    match full.metadata() {
-        Ok(found) if found.is_dir() => Ok(full),
-        Ok(_) => Err(wrong("it is a file".into())),
+    match resolve_folder(path) {
+        Ok((full, true)) => Ok(full),
+        Ok((_, false)) => Err(wrong("it is a file".into())),
         Err(error) => Err(wrong(error.to_string())),
     }
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use crate::engine::disk::{Disk, DiskError, Entry, EntryKind, Identity, OpenFile};
+use crate::engine::disk::{Disk, DiskError, Entry, EntryKind, Identity, LET_GO, OpenFile, Trouble};
 use crate::engine::metrics::{Drive, DriveKind, Notice, Problem};
 use crate::engine::pixels::{Header, HeaderSource, ProbeError, Size, probe};
 use crate::engine::settings::Format;
@@ -372,7 +372,12 @@ fn unreadable(disk: &dyn Disk, path: &Path, name: OsString, error: &DiskError) -
                 code: "unreadable",
                 path: path.to_owned(),
                 message: format!("{error}. It was left untouched."),
-                advice: "Check its permissions, or the drive.".into(),
+                advice: if error.kind() == Trouble::Busy {
+                    LET_GO
+                } else {
+                    "Check its permissions, or the drive."
+                }
+                .into(),
             })),
         }),
         Err(_) => Looked::Stranger(name, 0),

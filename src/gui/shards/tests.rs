@@ -122,7 +122,7 @@ fn a_typed_path_is_added_looked_at_and_ticked() {
     let images = added.images.expect("counted");
     let said = said(&window, "shard_00000");
     assert!(said.contains(&format!("{images} images")) && said.contains("iB"), "{said}");
-    assert_eq!(state(&window).ticked(), [path.canonicalize().expect("there")]);
+    assert_eq!(state(&window).ticked(), [crate::engine::resolve(&path).expect("there")]);
     // The start page is gone, and remembers the folder.
     assert!(window.harness.query_by_label("Drop folders of images here").is_none());
     assert_eq!(state(&window).recents.len(), 1);
@@ -144,7 +144,7 @@ fn several_lines_that_are_pasted_are_several_folders() {
     window.wait_for("both", |window| state(window).shards.len() == 2 && state(window).adding.is_empty());
     // Two out of one folder stand under its name.
     let place = shard(&window, "shard_00001").library.clone();
-    assert_eq!(place, Some(library.canonicalize().expect("there")));
+    assert_eq!(place, Some(crate::engine::resolve(&library).expect("there")));
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_dropped_library_asks_which_shards_are_meant() {
     window.click("Add all, tick 1");
     wait_until_quiet(&mut window);
     let ticked = state(&window).ticked();
-    assert_eq!(ticked, [library.join("shard_00001").canonicalize().expect("there")]);
+    assert_eq!(ticked, [crate::engine::resolve(&library.join("shard_00001")).expect("there")]);
     assert!(!shard(&window, "shard_00000").ticked);
     // Cancelled, nothing is added.
     let mut window = Window::new();
@@ -259,7 +259,7 @@ fn the_list_is_filtered_and_sorted() {
 #[test]
 fn a_run_is_undone_byte_for_byte() {
     let (mut window, library) = with_library();
-    let path = library.join("shard_00000").canonicalize().expect("there");
+    let path = crate::engine::resolve(&library.join("shard_00000")).expect("there");
     let before = files(&path);
     run(&window, &path);
     assert!(files(&path) != before, "the run changed nothing");
@@ -291,7 +291,7 @@ fn a_run_is_undone_byte_for_byte() {
 #[test]
 fn a_purge_asks_with_the_bytes_and_frees_them() {
     let (mut window, library) = with_library();
-    let path = library.join("shard_00000").canonicalize().expect("there");
+    let path = crate::engine::resolve(&library.join("shard_00000")).expect("there");
     run(&window, &path);
     window.harness.state_mut().send(Command::LookAgain(vec![path.clone()]));
     wait_until_quiet(&mut window);
@@ -327,7 +327,7 @@ fn a_purge_asks_with_the_bytes_and_frees_them() {
 #[test]
 fn an_interrupted_shard_is_recovered() {
     let (mut window, library) = with_library();
-    let path = library.join("shard_00000").canonicalize().expect("there");
+    let path = crate::engine::resolve(&library.join("shard_00000")).expect("there");
     let before = files(&path);
     run(&window, &path);
     // As a program leaves it that is killed right after an undo began.
@@ -363,7 +363,7 @@ fn an_interrupted_shard_is_recovered() {
 #[test]
 fn several_shards_are_undone_at_once() {
     let (mut window, library) = with_library();
-    let paths = ["shard_00000", "shard_00001"].map(|name| library.join(name).canonicalize().expect("there"));
+    let paths = ["shard_00000", "shard_00001"].map(|name| crate::engine::resolve(&library.join(name)).expect("there"));
     let before = paths.clone().map(|path| files(&path));
     paths.iter().for_each(|path| run(&window, path));
     window.harness.state_mut().send(Command::LookAgain(paths.to_vec()));

@@ -64,10 +64,14 @@ fn mark(path: &Path) -> bool {
 
 #[cfg(windows)]
 fn mark(path: &Path) -> bool {
-    let mut argument = std::ffi::OsString::from("/select,");
+    use std::os::windows::process::CommandExt as _;
+    // Quotes around the path alone, as Explorer reads them; around all of it, as arguments are quoted otherwise, it shows another folder.
+    // No path holds a quote.
+    let mut argument = std::ffi::OsString::from("/select,\"");
     argument.push(path);
+    argument.push("\"");
     // Explorer ends with 1 also when it did what was asked.
-    std::process::Command::new("explorer.exe").arg(argument).spawn().is_ok()
+    std::process::Command::new("explorer.exe").raw_arg(argument).spawn().is_ok()
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "macos", windows)))]
