@@ -48,9 +48,8 @@ package perUser 99.0.0 "$work/newer.msi"
 for file in "$user" "$machine"; do
     echo "# $(basename "$file")" >>"$out/tables.txt"
     msiinfo suminfo "$file" >>"$out/tables.txt"
-    for table in Property Directory Component File Shortcut Registry RemoveFile Feature FeatureComponents Upgrade LaunchCondition CustomAction InstallExecuteSequence Icon; do
+    for table in Property Directory Component File Shortcut Registry RemoveFile Feature FeatureComponents Upgrade LaunchCondition CustomAction InstallExecuteSequence; do
         echo "## $table" >>"$out/tables.txt"
-        # Icons are bytes; their names will do.
         msiinfo export "$file" "$table" 2>/dev/null | tr -d '\r' | cut -c 1-200 >>"$out/tables.txt"
     done
 done
