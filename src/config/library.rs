@@ -1,6 +1,5 @@
 //! The file of settings that a library brings along.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::presets::{layer_of, told};
@@ -51,6 +50,8 @@ fn file_of(path: &Path) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]
