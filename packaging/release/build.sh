@@ -1,0 +1,28 @@
+#!/bin/sh
+# Builds the program as it is released: the versions of Cargo.lock, nothing of the machine in it.
+#
+#     sh packaging/release/build.sh [ARGUMENT…]        more arguments go to cargo build
+#
+# Two builds of one commit with one compiler are to be the same to the byte, so the folders of this machine are written as fixed names in
+# Rust's and in C's part, and dates come from the commit.
+set -eu
+cd "$(dirname "$0")/../.."
+root=$PWD
+cargo_home=${CARGO_HOME:-$HOME/.cargo}
+sysroot=$(rustc --print sysroot)
+target=${CARGO_TARGET_DIR:-$root/target}
+case $target in /*) ;; *) target=$root/$target ;; esac
+
+SOURCE_DATE_EPOCH=$(sh packaging/release/epoch.sh)
+# The later prefix wins where both fit, and the target folder may lie inside the root.
+RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$sysroot=/rust --remap-path-prefix=$root=/shardpress --remap-path-prefix=$target=/target"
+export SOURCE_DATE_EPOCH RUSTFLAGS
+# MSVC's compiler has no such option; its paths end in the .pdb, which is not shipped.
+case $(uname -s) in
+Linux | Darwin)
+    CFLAGS="${CFLAGS:-} -ffile-prefix-map=$cargo_home=/cargo -ffile-prefix-map=$root=/shardpress -ffile-prefix-map=$target=/target"
+    CXXFLAGS="${CXXFLAGS:-} ${CFLAGS}"
+    export CFLAGS CXXFLAGS
+    ;;
+esac
+exec cargo build --release --locked "$@"
