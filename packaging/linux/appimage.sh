@@ -3,8 +3,8 @@
 #
 #     sh packaging/linux/appimage.sh [--dir] [PROGRAM] [FOLDER]     target/release/shardpress, target/packages
 #
-# --dir makes and checks the folder that goes into it and stops there. appimagetool is taken from the PATH, or from APPIMAGETOOL; the release
-# workflow downloads it. Nothing but the program goes in: what it opens at run time (X11, Wayland, Vulkan, OpenGL, fonts) belongs to the
+# --dir makes and checks the folder that goes into it and stops there. appimagetool is taken from the PATH, or from APPIMAGETOOL, with a file
+# `runtime` beside it; the release workflow has both from appimage-tools.sh. Nothing but the program goes in: what it opens at run time (X11, Wayland, Vulkan, OpenGL, fonts) belongs to the
 # drivers of the machine, and a copy of another version breaks them.
 set -eu
 only_dir=
@@ -51,6 +51,10 @@ command -v "$tool" >/dev/null || {
 }
 SOURCE_DATE_EPOCH=$(sh packaging/release/epoch.sh)
 export SOURCE_DATE_EPOCH
-# The name before the version is what AppImage integrators look for; --appimage-extract-and-run needs no FUSE on the building machine.
-ARCH=$(uname -m) "$tool" --appimage-extract-and-run "$dir" "$into/Shardpress-$version-$(uname -m).AppImage"
+tool=$(command -v "$tool")
+# Without this it would download a runtime of its own choice.
+set --
+[ ! -f "$(dirname "$tool")/runtime" ] || set -- --runtime-file "$(dirname "$tool")/runtime"
+# Integrators look for the name before the version; --appimage-extract-and-run needs no FUSE on the building machine.
+ARCH=$(uname -m) "$tool" --appimage-extract-and-run "$@" "$dir" "$into/Shardpress-$version-$(uname -m).AppImage"
 rm -rf "$dir"
