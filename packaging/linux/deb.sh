@@ -1,9 +1,10 @@
 #!/bin/sh
 # Builds the Debian package with cargo-deb.
 #
-#     sh packaging/linux/deb.sh [--no-build] [FOLDER]
+#     sh packaging/linux/deb.sh [--no-build] [--fast] [FOLDER]
 #
-# FOLDER: target/packages. --no-build takes the release binary that is there. Installs what is missing, cargo-deb included.
+# FOLDER: target/packages. --no-build takes the release binary that is there, --fast compresses less, for tests. Installs what is missing,
+# cargo-deb included.
 # The files carry the time of the commit (or SOURCE_DATE_EPOCH), so that the same commit and binary make the same package.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -11,7 +12,15 @@ PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
 export PATH
 
 build=yes
-[ "${1:-}" != --no-build ] || { build= && shift; }
+fast=
+while [ $# -gt 0 ]; do
+    case $1 in
+    --no-build) build= ;;
+    --fast) fast=--fast ;;
+    *) break ;;
+    esac
+    shift
+done
 into=${1:-target/packages}
 program=${CARGO_TARGET_DIR:-target}/release/shardpress
 
@@ -32,4 +41,7 @@ sh packaging/linux/assets.sh "$program"
 SOURCE_DATE_EPOCH=$(sh packaging/release/epoch.sh)
 export SOURCE_DATE_EPOCH
 mkdir -p "$into"
-cargo deb --locked --no-build --output "$into"
+# The system's xz: the one inside a cargo-deb that was built in a minute takes that long for each package.
+command -v xz >/dev/null || sh packaging/apt.sh xz-utils
+# shellcheck disable=SC2086 # nothing, where it is empty
+cargo deb --locked --no-build --compress-system $fast --output "$into"

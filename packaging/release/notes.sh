@@ -20,12 +20,14 @@ row() {
         [ ! -e "$file" ] || echo "| \`${file##*/}\` | $2 |"
     done
 }
-row '*.msi' "Windows 10 or newer, installer"
+row '*-user.msi' "Windows 10 or newer, installer for yourself; asks for no administrator"
+row '*-machine.msi' "Windows 10 or newer, installer for everybody on the machine"
 row '*.zip' "Windows, nothing to install"
 row '*.dmg' "macOS 11 or newer, Apple's and Intel's processors"
-row '*.deb' "Debian 12, Ubuntu 24.04 or newer; on a server \`apt install --no-install-recommends ./FILE\`"
-row '*.AppImage' "any Linux with glibc 2.36 or newer, one file to run"
-row '*.tar.gz' "the same, to unpack"
+row '*.deb' "Debian 12, Ubuntu 22.04 or newer; on a server \`apt install --no-install-recommends ./FILE\`"
+row '*.AppImage' "any Linux with glibc 2.35 or newer, one file to run"
+row '*-linux-*.tar.gz' "the same, to unpack"
+row '*-manifests.tar.gz' "winget and scoop manifests"
 row '*.rb' "Homebrew cask"
 row '*.cdx.json' "bill of materials (CycloneDX): every crate with version and licence"
 

@@ -35,7 +35,7 @@ package=${1:-}
 if [ -z "$package" ]; then
     if [ -x "${CARGO_TARGET_DIR:-target}/release/shardpress" ]; then
         step "packing the release binary that is there, of $(date -r "${CARGO_TARGET_DIR:-target}/release/shardpress" '+%F %R')"
-        sh packaging/linux/deb.sh --no-build "$out"
+        sh packaging/linux/deb.sh --no-build --fast "$out"
     else
         sh packaging/linux/deb.sh "$out"
     fi
@@ -98,13 +98,17 @@ mkdir -p "$root/srv/tester"
 chown 1000:1000 "$root/srv/tester"
 inside apt-get -qq update
 
-# Everything that is there, with kind, rights, owner, link and content; but for what apt and dpkg write about themselves.
+# Everything that is there: kind, rights, owner and link of each name, and the content of files; but for what apt and dpkg write about
+# themselves.
 list() {
-    (cd "$root" && find . -xdev \( -path ./proc -o -path ./dev -o -path ./srv -o -path ./tmp -o -path ./var/cache/apt -o -path ./var/lib/apt \
-        -o -path ./var/log/apt -o -path ./var/log/dpkg.log -o -path ./var/log/alternatives.log \) -prune -o -printf '%p %y %m %U:%G %l ' \
-        \( -type f -exec sh -c 'md5sum <"$1"' sh {} \; -o -printf '\n' \)) |
-        grep -v -E '^\./var/lib/dpkg/(status|available|lock|lock-frontend|triggers/|info d|diversions|status-old|info/format|updates)|^\./var/lib/dpkg d|^\./var/cache/(ldconfig/aux-cache|debconf)|^\./etc/ld\.so\.cache' |
-        sort
+    (
+        cd "$root"
+        set -- . -xdev "(" -path ./proc -o -path ./dev -o -path ./srv -o -path ./tmp -o -path ./var/cache/apt -o -path ./var/lib/apt \
+            -o -path ./var/log/apt -o -path ./var/log/dpkg.log -o -path ./var/log/alternatives.log ")" -prune -o
+        find "$@" -printf '%p %y %m %U:%G %l\n'
+        find "$@" -type f -print0 | xargs -0 md5sum | sed 's/^\([^ ]*\)  \(.*\)/\2 content \1/'
+    ) | grep -v -E '^\./var/lib/dpkg/(status|available|lock|lock-frontend|triggers/.*|status-old) |^\./var/cache/ldconfig/aux-cache |^\./etc/ld\.so\.cache ' |
+        LC_ALL=C sort
 }
 compare_with_before() {
     list >"$out/after-$1.list"
@@ -130,7 +134,7 @@ step "without recommendations came $(came "$work/packages-before" "$work/package
 # What is installed is what dpkg says is, and nothing else came.
 compare_with_before installed
 inside dpkg -L shardpress | sort >"$work/owned"
-sed -n 's/^> \.\(\/[^ ]*\) [^d] .*/\1/p' "$out/left-installed.diff" | grep -v '^/var/lib/dpkg/info/shardpress\.' | sort | while read -r file; do
+sed -n 's/^> \.\(\/[^ ]*\) content .*/\1/p' "$out/left-installed.diff" | grep -v '^/var/lib/dpkg/info/shardpress\.' | sort | while read -r file; do
     grep -qxF "$file" "$work/owned" || fail "$file appeared and belongs to nobody"
 done
 
