@@ -214,7 +214,7 @@ wait_for "a window manager" xdotool get_desktop
 mkdir -p "$root/tmp/.X11-unix"
 mount --bind /tmp/.X11-unix "$root/tmp/.X11-unix"
 # As the entry in the menu starts it, with a folder: its Exec line, for one folder.
-started=$(sed -n 's/^Exec=//p' "$root/usr/share/applications/$id.desktop" | sed 's| %F| /srv/tester/library|')
+started=$(sed -n 's/^Exec=//p' "$root/usr/share/applications/$id.desktop" | sed 's| %F| /srv/tester/library/shard_00000|')
 # shellcheck disable=SC2086 # words of the Exec line
 as_tester DISPLAY="$DISPLAY" NO_AT_BRIDGE=1 $started >"$work/app.log" 2>&1 &
 app=$!
@@ -227,13 +227,13 @@ shot() { import -window "$window" "$out/window.png"; }
 # A window that is there may not be drawn yet. Drawn means: letters, frames and colours, not one grey.
 drawn() { shot && [ "$(identify -format %k "$out/window.png")" -gt 200 ]; }
 wait_for "the first frame" drawn
+step "the first frame is drawn"
+title_has() { xdotool getwindowname "$window" | grep -q -- "$1"; }
+wait_for "the plan of the folder that it was started with" title_has '^Plan ready'
+shot
 class=$(xprop -id "$window" WM_CLASS | sed 's/.*= //')
 step "the window is open, WM_CLASS $class, screenshot in target/packages/window.png"
 expected=$(sed -n 's/^StartupWMClass=//p' "$root/usr/share/applications/$id.desktop")
-case $class in
-*"\"$expected\""*) ;;
-*) fail "docks know the window as $class, the desktop file expects $expected" ;;
-esac
 # Its drivers come from the folder, not from this machine.
 grep -q '/libX11\.so' "/proc/$(pgrep -P "$app" -x shardpress || echo "$app")/maps" || fail "the window runs without libX11"
 xdotool windowactivate "$window" 2>/dev/null || true
@@ -272,5 +272,12 @@ else
 fi
 
 step "lintian"
-lintian --fail-on error "$package" | tee "$out/lintian.txt" || fail "lintian finds errors"
+lintian --fail-on error "$package" >"$out/lintian.txt" 2>&1 || { cat "$out/lintian.txt"; fail "lintian finds errors"; }
+cat "$out/lintian.txt"
+# Judged at the end, so that a window of another name does not keep the rest from being seen.
+case $class in
+*"\"$expected\""*) step "docks know the window by the name in the desktop file" ;;
+*) fail "docks know the window as $class, the desktop file expects $expected" ;;
+esac
+
 step "done"
