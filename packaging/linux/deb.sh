@@ -43,5 +43,6 @@ export SOURCE_DATE_EPOCH
 mkdir -p "$into"
 # The system's xz: the one inside a cargo-deb that was built in a minute takes that long for each package.
 command -v xz >/dev/null || sh packaging/apt.sh xz-utils
+# Debian wants programs without their symbols; those of the other packages keep them, for names in a report of a crash.
 # shellcheck disable=SC2086 # nothing, where it is empty
-cargo deb --locked --no-build --compress-system $fast --output "$into"
+cargo deb --locked --no-build --strip --compress-system $fast --output "$into"

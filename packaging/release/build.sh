@@ -13,6 +13,11 @@ sysroot=$(rustc --print sysroot)
 target=${CARGO_TARGET_DIR:-$root/target}
 case $target in /*) ;; *) target=$root/$target ;; esac
 
+# rustc on Windows writes paths as Windows does, whatever shell calls it.
+if command -v cygpath >/dev/null; then
+    root=$(cygpath -w "$root") cargo_home=$(cygpath -w "$cargo_home") target=$(cygpath -w "$target")
+fi
+
 SOURCE_DATE_EPOCH=$(sh packaging/release/epoch.sh)
 # The later prefix wins where both fit, and the target folder may lie inside the root.
 RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$cargo_home=/cargo --remap-path-prefix=$sysroot=/rust --remap-path-prefix=$root=/shardpress --remap-path-prefix=$target=/target"

@@ -274,7 +274,7 @@ else
 fi
 
 step "lintian"
-lintian --fail-on error "$package" >"$out/lintian.txt" 2>&1 || { cat "$out/lintian.txt"; fail "lintian finds errors"; }
+lintian --fail-on error,warning "$package" >"$out/lintian.txt" 2>&1 || { cat "$out/lintian.txt"; fail "lintian finds faults"; }
 cat "$out/lintian.txt"
 # Judged at the end, so that a window of another name does not keep the rest from being seen.
 case $class in
