@@ -5,7 +5,8 @@
 #     sh tests/window/run.sh [PROGRAM]
 #
 # PROGRAM: target/debug/shardpress, as `cargo test` builds it. Screenshots go to target/window, or to SHARDPRESS_SHOTS.
-# It waits for conditions (a window title, files), never for a time. Exit 77: this system has no virtual screen.
+# It waits for conditions (a window title, files), never for a time; SHARDPRESS_SHOT_PAUSE=SECONDS waits before each screenshot, where
+# the pictures are what is wanted: a title may be there before its frame. Exit 77: this system has no virtual screen.
 set -eu
 cd "$(dirname "$0")/../.."
 [ "$(uname -s)" = Linux ] || {
@@ -65,7 +66,7 @@ wait_for() {
 
 title() { xdotool getwindowname "${window:-0}" 2>/dev/null || true; }
 title_has() { title | grep -q -- "$1"; }
-shot() { import -window "$window" "$shots/$1.png"; }
+shot() { sleep "${SHARDPRESS_SHOT_PAUSE:-0}"; import -window "$window" "$shots/$1.png"; }
 # One key after the other: on a software renderer a frame takes a quarter of a second, and a key is a frame.
 press() { for key in "$@"; do xdotool key "$key"; done; }
 write() { xdotool type --delay 60 "$1"; }
