@@ -32,7 +32,7 @@ const BYTES_AN_IMAGE: u64 = 4 << 20;
 #[derive(Debug, Args)]
 pub(super) struct BenchOptions {
     #[command(flatten)]
-    common: Common,
+    pub(super) common: Common,
     /// What is varied, with commas between them; the settings in force are always measured [default: all of them]
     #[arg(long, value_delimiter = ',', value_name = "CHOICES", help_heading = "Benchmark")]
     vary: Option<Vec<AxisArg>>,

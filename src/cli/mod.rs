@@ -9,6 +9,8 @@ mod ask;
 mod bench;
 #[cfg(test)]
 mod catalogue_tests;
+#[cfg(test)]
+mod docs_tests;
 mod doctor;
 mod events;
 mod exit;
@@ -16,6 +18,8 @@ mod layers;
 mod live;
 mod manual;
 mod measure;
+#[cfg(test)]
+mod reference_tests;
 mod report;
 mod shrink;
 mod signals;

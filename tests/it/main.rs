@@ -7,6 +7,7 @@ mod bombs;
 mod choose;
 mod command;
 mod corpus;
+mod docs;
 mod events;
 #[cfg(unix)]
 mod faults;
