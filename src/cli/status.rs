@@ -125,11 +125,11 @@ fn totals(shards: &[ShardStatus]) -> String {
     let things = |count: u64| format::things(count, "shard", "shards");
     let mut lines = vec![String::new()];
     let with = count(&|shard| !shard.kept.is_empty());
+    let quiet = count(&|shard| matches!(shard.standing, Standing::Quiet)) == shards.len() as u64;
     lines.push(if with == 0 {
-        format!(
-            "{}: nothing is kept. No run was made there, or its originals were deleted, undone or purged, which leaves no trace.",
-            things(shards.len() as u64)
-        )
+        let why = " No run was made there, or its originals were deleted, undone or purged, which leaves no trace.";
+        // Where a run was interrupted or is at work, there is a trace.
+        format!("{}: nothing is kept.{}", things(shards.len() as u64), if quiet { why } else { "" })
     } else {
         format!(
             "{}, {with} with kept originals: {} in {}. `shardpress undo` brings them back, `shardpress purge` frees them.",
