@@ -69,7 +69,7 @@ pub use run::{
     Blocked, Control, Engine, Ground, Handle, KeptOutcome, Library, LibraryShard, Measured, NoLook, Recovered, ScanNews, Scanned,
     ShardLook, ShardStatus, drives, memory_budget, this_machine, workers,
 };
-pub use sample::{SampleError, SampleSummary, write_sample};
+pub use sample::{SAMPLE_IMAGES, SAMPLE_SHARDS, SampleError, SampleSummary, write_sample, write_sample_telling};
 pub use scan::{FoundImage, Inventory, ScanError, natural_order};
 pub use settings::{
     BackendChoice, ChooseSettings, Chroma, Collisions, Explained, Fault, Filter, Fit, Format, Layer, Limits, MachineSettings, Metadata,

@@ -7,6 +7,8 @@ mod scenes;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -14,7 +16,7 @@ use serde::Serialize;
 use encode::{Coding, encode};
 use scenes::{SCENES, Scene, draw};
 
-use crate::engine::disk::DiskError;
+use crate::engine::disk::{DiskError, Trouble};
 
 /// What [`write_sample`] wrote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +31,13 @@ pub struct SampleSummary {
     pub bytes: u64,
 }
 
-/// Why no sample library was written, or only a part of one.
+/// Folders of images in a sample library.
+pub const SAMPLE_SHARDS: usize = 3;
+
+/// Images in a sample library, all shards together.
+pub const SAMPLE_IMAGES: usize = SAMPLE_SHARDS * PICTURES.len();
+
+/// Why no sample library was written.
 #[derive(Debug, thiserror::Error)]
 pub enum SampleError {
     /// The folder holds something already.
@@ -44,11 +52,15 @@ pub enum SampleError {
         /// The file.
         path: PathBuf,
     },
-    /// The system refused. What was written before stays; nothing that was there before was touched.
-    #[error("{message}. Files of the sample written so far were left there; nothing else was touched")]
+    /// The system refused. Nothing that was there before was touched.
+    #[error("{message}. {}. {advice}", rest(*left))]
     Io {
         /// What was tried on which file or folder, and what the system said.
         message: String,
+        /// Files and folders of ours that could not be removed again.
+        left: usize,
+        /// What a person can do.
+        advice: &'static str,
     },
     /// An encoder refused a picture of ours: a fault of the program.
     #[error("{} could not be encoded: {message}. This is a fault of the program; please report it", path.display())]
@@ -59,8 +71,6 @@ pub enum SampleError {
         message: String,
     },
 }
-
-const SHARDS: u32 = 3;
 
 /// Every shard holds these: extension, coding, width, height. Most are far below 0.3 megapixels, two have about one;
 /// sides lie below, at and above 512.
@@ -118,39 +128,108 @@ struct Caption<'a> {
 ///
 /// # Errors
 ///
-/// [`SampleError`], each naming the file: the folder is in use, the system refused. Nothing is ever overwritten.
+/// [`SampleError`], each naming the file: the folder is in use, the system refused. Nothing is ever overwritten, and what
+/// was written before the system refused is removed again.
 pub fn write_sample(dir: &Path) -> Result<SampleSummary, SampleError> {
-    claim(dir)?;
-    let pictures = pictures(dir);
-    for shard in 0..SHARDS {
-        let path = shard_path(dir, shard);
-        fs::create_dir(&path).map_err(|source| failed(&path, "create the folder", source))?;
-    }
-    // Drawing and encoding are the work; the pictures do not depend on one another.
-    let bytes: u64 = pictures
-        .par_iter()
-        .map(write_picture)
-        .try_reduce(|| 0, |left, right| Ok(left + right))?;
-    Ok(SampleSummary {
-        shards: SHARDS as usize,
-        images: pictures.len(),
-        sidecars: pictures.len() * 2,
-        bytes,
-    })
+    write_sample_telling(dir, |_| {})
 }
 
-/// Makes sure that `dir` exists and is empty.
+/// As [`write_sample`]; `tell` hears how many of the [`SAMPLE_IMAGES`] are written, from whichever thread wrote one.
+///
+/// # Errors
+///
+/// As [`write_sample`].
+pub fn write_sample_telling(dir: &Path, tell: impl Fn(usize) + Sync) -> Result<SampleSummary, SampleError> {
+    claim(dir)?;
+    write_pictures(dir, &pictures(dir), tell)
+}
+
+/// All of it, or nothing.
+fn write_pictures(dir: &Path, pictures: &[Picture], tell: impl Fn(usize) + Sync) -> Result<SampleSummary, SampleError> {
+    let ours = Ours::new(dir);
+    let done = AtomicUsize::new(0);
+    let write = || -> Result<u64, SampleError> {
+        fs::create_dir_all(dir).map_err(|source| failed(dir, "create the folder", source))?;
+        for shard in 0..SAMPLE_SHARDS as u32 {
+            let path = shard_path(dir, shard);
+            fs::create_dir(&path).map_err(|source| failed(&path, "create the folder", source))?;
+            ours.made(&path);
+        }
+        // Drawing and encoding are the work; the pictures do not depend on one another.
+        let one = |picture: &Picture| -> Result<u64, SampleError> {
+            let bytes = write_picture(picture, &ours)?;
+            tell(done.fetch_add(1, Ordering::Relaxed) + 1);
+            Ok(bytes)
+        };
+        pictures.par_iter().map(one).try_reduce(|| 0, |left, right| Ok(left + right))
+    };
+    match write() {
+        Ok(bytes) => Ok(SampleSummary {
+            shards: SAMPLE_SHARDS,
+            images: pictures.len(),
+            sidecars: pictures.len() * 2,
+            bytes,
+        }),
+        Err(error) => {
+            let still_there = ours.remove();
+            Err(match error {
+                SampleError::Io { message, advice, .. } => SampleError::Io {
+                    message,
+                    left: still_there,
+                    advice,
+                },
+                other => other,
+            })
+        }
+    }
+}
+
+/// What this call created, to be removed again where it fails: a half library would be in the way of the next try.
+struct Ours {
+    /// In the order in which they were made; a folder before what is in it.
+    made: Mutex<Vec<PathBuf>>,
+}
+
+impl Ours {
+    /// Of a library in `dir`, whose missing parts will be created.
+    fn new(dir: &Path) -> Self {
+        let missing = dir.ancestors().take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+        let mut missing: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
+        missing.reverse();
+        Self { made: Mutex::new(missing) }
+    }
+
+    fn made(&self, path: &Path) {
+        self.made
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .push(path.to_path_buf());
+    }
+
+    /// The last first; a folder in which somebody else put something meanwhile stays. How many are still there.
+    fn remove(&self) -> usize {
+        let made = std::mem::take(&mut *self.made.lock().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        let gone = |path: &PathBuf| {
+            let is_folder = fs::symlink_metadata(path).is_ok_and(|meta| meta.is_dir());
+            let removed = if is_folder { fs::remove_dir(path) } else { fs::remove_file(path) };
+            removed.is_ok() || !path.exists()
+        };
+        made.iter().rev().filter(|path| !gone(path)).count()
+    }
+}
+
+/// Makes sure that `dir` does not exist, or is empty.
 fn claim(dir: &Path) -> Result<(), SampleError> {
     match fs::read_dir(dir) {
         Ok(mut entries) => match entries.next() {
             None => Ok(()),
             Some(_) => Err(SampleError::NotEmpty { path: dir.to_path_buf() }),
         },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir_all(dir).map_err(|source| failed(dir, "create the folder", source))
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory || dir.is_file() => {
-            Err(SampleError::NotAFolder { path: dir.to_path_buf() })
+            // It may as well be a folder above that is a file.
+            let file = dir.ancestors().find(|path| path.is_file()).unwrap_or(dir);
+            Err(SampleError::NotAFolder { path: file.to_path_buf() })
         }
         Err(source) => Err(failed(dir, "read the folder", source)),
     }
@@ -163,7 +242,7 @@ fn shard_path(dir: &Path, shard: u32) -> PathBuf {
 /// All pictures. From shard to shard the scenes move on and the odd ones stand upright, so that no two are alike.
 fn pictures(dir: &Path) -> Vec<Picture> {
     let mut all = Vec::new();
-    for shard in 0..SHARDS {
+    for shard in 0..SAMPLE_SHARDS as u32 {
         for (row, (extension, coding, width, height)) in PICTURES.into_iter().enumerate() {
             let (width, height) = if shard % 2 == 1 { (height, width) } else { (width, height) };
             all.push(Picture {
@@ -182,7 +261,7 @@ fn pictures(dir: &Path) -> Vec<Picture> {
 }
 
 /// Draws and writes one picture with its sidecars; the bytes of all three.
-fn write_picture(picture: &Picture) -> Result<u64, SampleError> {
+fn write_picture(picture: &Picture, ours: &Ours) -> Result<u64, SampleError> {
     let filename = format!("{}.{}", picture.stem, picture.extension);
     let path = picture.shard.join(&filename);
     let (width, height, alpha) = (picture.width, picture.height, picture.coding.has_alpha());
@@ -211,26 +290,44 @@ fn write_picture(picture: &Picture) -> Result<u64, SampleError> {
         (picture.shard.join(format!("{}.json", picture.stem)), json),
         (picture.shard.join(format!("{}.txt", picture.stem)), sentence.into_bytes()),
     ] {
-        write_new(&path, &content)?;
+        write_new(&path, &content, ours)?;
         bytes += content.len() as u64;
     }
     Ok(bytes)
 }
 
 /// Writes a file that must not exist yet.
-fn write_new(path: &Path, content: &[u8]) -> Result<(), SampleError> {
+fn write_new(path: &Path, content: &[u8], ours: &Ours) -> Result<(), SampleError> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(path)
         .map_err(|source| failed(path, "create", source))?;
+    ours.made(path);
     file.write_all(content).map_err(|source| failed(path, "write", source))
 }
 
 /// In the words that every other error of a file has.
 fn failed(path: &Path, action: &'static str, source: io::Error) -> SampleError {
+    let error = DiskError::new(action, path, source);
+    let advice = match error.kind() {
+        Trouble::NoSpace => "Free some space, or name a folder on another drive",
+        Trouble::ReadOnly | Trouble::Permission => "Name a folder that you may write to",
+        _ => "Name another folder, or try again",
+    };
     SampleError::Io {
-        message: DiskError::new(action, path, source).to_string(),
+        message: error.to_string(),
+        left: 0,
+        advice,
+    }
+}
+
+/// What became of the files that were written before.
+fn rest(left: usize) -> &'static str {
+    if left == 0 {
+        "What was written of the sample was removed again; nothing else was touched"
+    } else {
+        "Some files of the sample could not be removed again and are still there; nothing else was touched"
     }
 }
 
@@ -301,7 +398,9 @@ mod tests {
                 bytes: library.values().map(|content| content.len() as u64).sum(),
             }
         );
-        assert_eq!(images.len(), 72);
+        assert_eq!((images.len(), SAMPLE_IMAGES), (72, 72));
+        // What the window says before it is drawn.
+        assert!(summary.bytes < 12 << 20, "{} bytes", summary.bytes);
         let mut small = 0;
         for (path, content) in &images {
             let (width, height) = decoded_size(path, content);
@@ -370,5 +469,60 @@ mod tests {
         let error = write_sample(&dir.path().join("mine.png")).expect_err("refused");
         assert!(matches!(error, SampleError::NotAFolder { .. }), "{error}");
         assert_eq!(fs::read(dir.path().join("mine.png")).expect("file"), b"mine");
+    }
+    #[test]
+    fn progress_is_told_and_a_failure_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().expect("folder");
+        let library = dir.path().join("new/library");
+        let mut some: Vec<Picture> = pictures(&library).into_iter().skip(18).take(6).collect();
+        let most = AtomicUsize::new(0);
+        let tell = |done: usize| {
+            most.fetch_max(done, Ordering::Relaxed);
+        };
+        write_pictures(&library, &some, tell).expect("written");
+        assert_eq!(most.into_inner(), 6);
+        fs::remove_dir_all(dir.path().join("new")).expect("removed");
+
+        // A name that leads into a folder which is not there.
+        some[3].stem = "missing/name".to_owned();
+        let error = write_pictures(&library, &some, |_| {}).expect_err("refused").to_string();
+        assert!(error.contains("missing") && error.contains("removed again"), "{error}");
+        assert!(!dir.path().join("new").exists(), "folders that were not there before are gone");
+
+        // A folder that was there before stays.
+        fs::create_dir_all(&library).expect("folder");
+        write_pictures(&library, &some, |_| {}).expect_err("refused");
+        assert_eq!(fs::read_dir(&library).expect("library").count(), 0);
+    }
+
+    #[test]
+    fn what_somebody_else_put_there_meanwhile_stays() {
+        let dir = tempfile::tempdir().expect("folder");
+        let library = dir.path().join("library");
+        let ours = Ours::new(&library);
+        let shard = shard_path(&library, 0);
+        fs::create_dir_all(&shard).expect("folder");
+        ours.made(&shard);
+        write_new(&shard.join("ours.txt"), b"ours", &ours).expect("file");
+        fs::write(shard.join("mine.txt"), b"mine").expect("file");
+        assert_eq!(ours.remove(), 2, "the shard and the library are in use");
+        let left = BTreeMap::from([(PathBuf::from("shard_00000/mine.txt"), b"mine".to_vec())]);
+        assert_eq!(files(&library), left);
+        let told = failed(&library, "write", io::Error::from(io::ErrorKind::StorageFull)).to_string();
+        assert!(
+            told.contains("no space") && told.contains("removed again") && told.ends_with("another drive"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_named() {
+        let dir = tempfile::tempdir().expect("folder");
+        fs::write(dir.path().join("file"), b"mine").expect("file");
+        let error = write_sample(&dir.path().join("file/below/it")).expect_err("refused");
+        let SampleError::NotAFolder { path } = error else {
+            panic!("{error}")
+        };
+        assert_eq!(path, dir.path().join("file"));
     }
 }
