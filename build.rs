@@ -1,7 +1,9 @@
-//! Compiles the C shim over libjpeg-turbo, with the feature `native-codecs`, and puts what Windows reads into its programs.
+//! Compiles the C shim over libjpeg-turbo (with the feature `native-codecs`), tells the program which build it is, and puts what
+//! Windows reads into its programs.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
+    which_build();
     #[cfg(feature = "native-codecs")]
     jpeg_shim();
     // Of the target, not of the machine that builds.
@@ -38,6 +40,25 @@ fn windows_resources() {
             Err(error) => println!("cargo:warning={program}.exe gets no icon, no version and no manifest: {error}"),
         }
     }
+}
+
+/// Target and commit, for the about box. The commit is what whoever builds says in `SHARDPRESS_COMMIT`, or what cargo wrote into a
+/// package that it made. Git is not asked: a tarball has none, and every commit would compile the program anew.
+fn which_build() {
+    println!("cargo:rustc-env=SHARDPRESS_TARGET={}", std::env::var("TARGET").unwrap_or_default());
+    println!("cargo:rerun-if-env-changed=SHARDPRESS_COMMIT");
+    let packed = ".cargo_vcs_info.json";
+    let mut commit = std::env::var("SHARDPRESS_COMMIT").unwrap_or_default();
+    if let Ok(text) = std::fs::read_to_string(packed) {
+        println!("cargo:rerun-if-changed={packed}");
+        if commit.is_empty() {
+            let after = text.split("\"sha1\"").nth(1).and_then(|rest| rest.split('"').nth(1));
+            commit = after.unwrap_or_default().to_owned();
+        }
+    }
+    // Anything else is no commit, and stands nowhere.
+    let commit: String = commit.trim().chars().take_while(char::is_ascii_hexdigit).collect();
+    println!("cargo:rustc-env=SHARDPRESS_COMMIT={commit}");
 }
 
 /// `turbojpeg-sys` builds libjpeg-turbo (its static library holds the whole libjpeg API) and tells where its headers

@@ -8,6 +8,7 @@
 //! - [`engine`]: everything that needs no screen. One front door; window and command line see nothing behind it.
 //! - [`report`]: what a plan or a run found and did, as a versioned value, and its exports.
 //! - [`config`]: settings as people meet them: fields, presets, a library's own file, the command that says the same.
+//! - [`about`]: which build this is, the licences of what is in it, what it finds on this machine.
 //! - [`cli`]: arguments, the live line, exit codes.
 //! - `gui`: the window (feature `gui`).
 //! - [`process`]: what both programs set before they start.
@@ -17,6 +18,7 @@
 //! No network access anywhere. The engine draws nothing, prints nothing and never asks a question: it
 //! returns values and sends [`Event`](engine::Event)s.
 
+pub mod about;
 #[cfg(feature = "benching")]
 pub mod benching;
 pub mod cli;

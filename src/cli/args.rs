@@ -74,6 +74,9 @@ pub(super) enum Command {
         /// Folders whose drives are looked at; all drives when none is named
         paths: Vec<PathBuf>,
     },
+    /// Print what the program is made of, with the licences of all of it
+    #[command(visible_alias = "licenses")]
+    Licences,
     /// List the graphics cards of this machine, and which of them would be taken
     Adapters(AdaptersOptions),
     /// Show, convert, sum and compare reports, and list the history

@@ -15,6 +15,7 @@ mod doctor;
 mod events;
 mod exit;
 mod layers;
+mod licences;
 mod live;
 mod manual;
 mod measure;
@@ -72,6 +73,7 @@ pub fn main() -> ExitCode {
         Some(Command::Completions { shell }) => manual::completions(shell),
         Some(Command::Man { dir }) => manual::pages(&dir),
         Some(Command::Doctor { paths }) => doctor::doctor(&paths),
+        Some(Command::Licences) => licences::licences(),
         Some(Command::Adapters(options)) => adapters::adapters(&options),
         Some(Command::Report(command)) => report::report(&command),
     }

@@ -458,6 +458,22 @@ fn the_doctor_tells_the_codecs() {
         .says(&["nowhere is not there. Nothing was touched."]);
 }
 
+#[test]
+fn the_licences_are_printed_in_either_spelling() {
+    let fixture = Fixture::new();
+    for spelling in ["licences", "licenses"] {
+        let finished = fixture.shardpress([spelling]).ends_with(0);
+        let finished = finished.says(&[
+            "Rust crates",
+            "libjpeg-turbo",
+            "  flate2 ",
+            "Permission is hereby granted",
+            "Independent JPEG Group",
+        ]);
+        assert_eq!(finished.err, "");
+    }
+}
+
 /// On any machine, with cards and without: a table or the same as JSON, and a sentence of what that means. Drivers have no say on
 /// standard error, also where there is no session.
 #[test]
