@@ -9,7 +9,7 @@ use super::model::{Model, Views};
 use super::office::{Office, Places};
 use super::shell::{Toast, Tone};
 use super::start::Attempt;
-use super::{plan, preview, report, run, settings, shards, shell, theme};
+use super::{about, plan, preview, report, run, settings, shards, shell, theme, welcome};
 use crate::engine::Engine;
 
 /// The window.
@@ -54,6 +54,7 @@ impl App {
         shards::start(&mut app.model, &app.office);
         settings::start(&mut app.model, &app.office);
         report::start(&mut app.model, &app.office);
+        welcome::start(&mut app.model, loaded.is_first, &app.office);
         app
     }
 
@@ -82,6 +83,8 @@ impl App {
             News::Preview(news) => preview::hear(model, news, office),
             News::Run(news) => run::hear(model, news, office),
             News::Report(news) => report::hear(model, news, office),
+            News::Welcome(news) => welcome::hear(model, news, office),
+            News::About(news) => about::hear(model, news, office),
         }
     }
 
@@ -99,6 +102,8 @@ impl App {
             Command::Preview(command) => preview::act(model, command, office),
             Command::Run(command) => run::act(model, command, office),
             Command::Report(command) => report::act(model, command, office),
+            Command::Welcome(command) => welcome::act(model, command, office),
+            Command::About(command) => about::act(model, command, office),
         }
     }
 

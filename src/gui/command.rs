@@ -1,6 +1,6 @@
 //! What a person can ask for, part by part, and the tray in which drawing lays it. Drawing never acts.
 
-use super::{plan, preview, report, run, settings, shards, shell};
+use super::{about, plan, preview, report, run, settings, shards, shell, welcome};
 
 /// One thing that a person asked for. [`App::logic`](super::app::App) acts on it, nobody else.
 #[derive(Debug, Clone)]
@@ -12,6 +12,8 @@ pub(super) enum Command {
     Preview(preview::Command),
     Run(run::Command),
     Report(report::Command),
+    Welcome(welcome::Command),
+    About(about::Command),
 }
 
 /// What workers tell, part by part.
@@ -24,6 +26,8 @@ pub(super) enum News {
     Preview(preview::News),
     Run(run::News),
     Report(report::News),
+    Welcome(welcome::News),
+    About(about::News),
 }
 
 macro_rules! from_parts {
@@ -41,7 +45,9 @@ macro_rules! from_parts {
     )*};
 }
 
-from_parts!(Shell, shell; Shards, shards; Settings, settings; Plan, plan; Preview, preview; Run, run; Report, report);
+from_parts!(
+    Shell, shell; Shards, shards; Settings, settings; Plan, plan; Preview, preview; Run, run; Report, report; Welcome, welcome; About, about
+);
 
 /// Commands of one frame, in order.
 #[derive(Debug, Default)]

@@ -40,6 +40,8 @@ const EVERY: Duration = Duration::from_secs(2);
 /// What was read at the start, and what a person must know of it.
 pub(super) struct Loaded {
     pub(super) kept: Kept,
+    /// The window never ran before: every start leaves the file behind, whichever version it was.
+    pub(super) is_first: bool,
     /// A sentence where the file could not be used.
     pub(super) problem: Option<String>,
 }
@@ -53,6 +55,7 @@ pub(super) fn file(config: &Path) -> PathBuf {
 pub(super) fn load(config: Option<&Path>) -> Loaded {
     let fresh = |problem| Loaded {
         kept: Kept::default(),
+        is_first: false,
         problem,
     };
     let Some(path) = config.map(file) else { return fresh(None) };
@@ -64,7 +67,12 @@ pub(super) fn load(config: Option<&Path>) -> Loaded {
         }
     }) {
         Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return fresh(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return Loaded {
+                is_first: true,
+                ..fresh(None)
+            };
+        }
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => String::new(),
         Err(error) => {
             return fresh(Some(format!(
@@ -74,7 +82,11 @@ pub(super) fn load(config: Option<&Path>) -> Loaded {
         }
     };
     match serde_json::from_str::<Kept>(&text) {
-        Ok(kept) if kept.version <= Kept::VERSION => Loaded { kept, problem: None },
+        Ok(kept) if kept.version <= Kept::VERSION => Loaded {
+            kept,
+            is_first: false,
+            problem: None,
+        },
         Ok(_) => fresh(Some(set_aside(&path, "was written by a newer version"))),
         Err(_) => fresh(Some(set_aside(&path, "is damaged"))),
     }
@@ -171,7 +183,8 @@ pub(super) mod tests {
     fn what_is_written_is_read() {
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("new");
-        assert!(load(Some(&config)).problem.is_none());
+        let loaded = load(Some(&config));
+        assert!(loaded.problem.is_none() && loaded.is_first);
         let mut kept = Kept {
             version: Kept::VERSION,
             ..Kept::default()
@@ -179,7 +192,7 @@ pub(super) mod tests {
         kept.shell.page = shell::Page::Run;
         write(&config, &kept).unwrap();
         let loaded = load(Some(&config));
-        assert_eq!((loaded.kept, loaded.problem), (kept, None));
+        assert_eq!((loaded.kept, loaded.problem, loaded.is_first), (kept, None, false));
         assert_eq!(fs::read_dir(&config).unwrap().count(), 1, "nothing of ours is left over");
     }
 
@@ -196,6 +209,7 @@ pub(super) mod tests {
             fs::write(file(folder.path()), text).unwrap();
             let loaded = load(Some(folder.path()));
             assert_eq!(loaded.kept, Kept::default());
+            assert!(!loaded.is_first, "somebody had something remembered");
             assert!(loaded.problem.is_some_and(|problem| problem.contains("set aside")));
             assert!(!file(folder.path()).exists());
             let aside = fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
@@ -212,7 +226,7 @@ pub(super) mod tests {
         )
         .unwrap();
         let loaded = load(Some(folder.path()));
-        assert!(loaded.problem.is_none());
+        assert!(loaded.problem.is_none() && !loaded.is_first);
         assert_eq!(loaded.kept.shell.page, shell::Page::Report);
     }
 }

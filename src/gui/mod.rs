@@ -7,11 +7,13 @@
 //! - `app`: one frame: hear the news, act on commands, start what is due, draw;
 //! - `model`: all facts; drawing sees them and changes none;
 //! - `command`, `office`: what goes in (commands) and what comes back (news from workers);
+//! - `welcome`, `about`: the first start, and what the program says of itself; boxes over whatever page there is;
 //! - `shell`: what frames the pages: bars, toasts, dialogs, keys;
 //! - `theme`, `widgets`, `format`: how it looks; nothing in there knows what it is about.
 //!
 //! Nothing that runs for a frame touches a disk, waits for a lock, or decodes.
 
+mod about;
 mod app;
 mod command;
 mod format;
@@ -31,6 +33,7 @@ mod start;
 #[cfg(test)]
 mod testing;
 mod theme;
+mod welcome;
 mod widgets;
 
 pub use open::{WindowError, open};

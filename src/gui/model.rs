@@ -1,7 +1,7 @@
 //! All facts the window shows, and beside them what only drawing needs.
 
 use super::kept::Kept;
-use super::{plan, preview, report, run, settings, shards, shell};
+use super::{about, plan, preview, report, run, settings, shards, shell, welcome};
 
 /// Facts. Changed by `act`, `hear` and `settle` alone; drawing sees them read-only.
 #[derive(Default)]
@@ -13,6 +13,8 @@ pub(super) struct Model {
     pub(super) preview: preview::State,
     pub(super) run: run::State,
     pub(super) report: report::State,
+    pub(super) welcome: welcome::State,
+    pub(super) about: about::State,
 }
 
 /// What only drawing needs: texts being typed, scroll positions, what is unfolded.
@@ -25,6 +27,8 @@ pub(super) struct Views {
     pub(super) preview: preview::View,
     pub(super) run: run::View,
     pub(super) report: report::View,
+    pub(super) welcome: welcome::View,
+    pub(super) about: about::View,
 }
 
 impl Model {
@@ -38,6 +42,8 @@ impl Model {
             preview: preview::State::from_kept(kept.preview),
             run: run::State::default(),
             report: report::State::from_kept(kept.report),
+            welcome: welcome::State::default(),
+            about: about::State::default(),
         }
     }
 

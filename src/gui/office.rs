@@ -18,6 +18,8 @@ pub(super) struct Places {
     pub(super) config: Option<PathBuf>,
     /// History of runs.
     pub(super) data: Option<PathBuf>,
+    /// Where a person's pictures lie, or other files, the best place first; some of them may not be there.
+    pub(super) pictures: Vec<PathBuf>,
 }
 
 /// Where work is given to.
@@ -40,9 +42,14 @@ impl Places {
     /// Those of the person who runs the program.
     pub(super) fn of_system() -> Self {
         let dirs = directories::ProjectDirs::from("", "", "shardpress");
+        let user = directories::UserDirs::new();
+        let pictures = user
+            .iter()
+            .flat_map(|user| [user.picture_dir(), user.document_dir(), Some(user.home_dir())]);
         Self {
             config: dirs.as_ref().map(|dirs| dirs.config_dir().to_owned()),
             data: dirs.as_ref().map(|dirs| dirs.data_dir().to_owned()),
+            pictures: pictures.flatten().map(Path::to_owned).collect(),
         }
     }
 

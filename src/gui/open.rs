@@ -51,7 +51,9 @@ pub fn open(folders: &[PathBuf]) -> Result<(), WindowError> {
 }
 
 fn open_with(backends: wgpu::Backends, places: &Places, folders: &[PathBuf], attempt: &Attempt) -> Result<(), String> {
-    let loaded = kept::load(places.config.as_deref());
+    let mut loaded = kept::load(places.config.as_deref());
+    // Whoever names folders knows what to do with them.
+    loaded.is_first &= folders.is_empty();
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
             .with_title("Shardpress")
@@ -76,6 +78,7 @@ fn open_with(backends: wgpu::Backends, places: &Places, folders: &[PathBuf], att
                 let engine = Engine::default().marking_in(places.data.clone());
                 let mut app = App::new(&context.egui_ctx, engine, places, loaded);
                 app.remember_attempt(attempt);
+                app.model.about.drawn_by = context.wgpu_render_state.as_ref().map(|state| in_words(&state.adapter.get_info()));
                 if !folders.is_empty() {
                     app.send(shards::Command::Add(folders));
                 }
@@ -93,6 +96,15 @@ fn open_with(backends: wgpu::Backends, places: &Places, folders: &[PathBuf], att
             .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
             .unwrap_or_else(|| "the graphics library failed".to_owned())),
     }
+}
+
+/// What draws the window, for whoever helps somebody.
+fn in_words(info: &wgpu::AdapterInfo) -> String {
+    let driver = format!("{} {}", info.driver.trim(), info.driver_info.trim());
+    let backend = info.backend.to_string();
+    let parts = [info.name.trim(), backend.as_str(), driver.trim()];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    crate::report::format::one_line(&parts.join(", "))
 }
 
 /// The program's own, for taskbars; nothing where it cannot be drawn, which is no reason not to open.

@@ -36,14 +36,24 @@ impl Window {
         Self::again(tempfile::tempdir().expect("a temporary folder"), width, height)
     }
 
+    /// As somebody sees it who never used the program.
+    pub(super) fn first(width: f32, height: f32) -> Self {
+        Self::with(tempfile::tempdir().expect("a temporary folder"), width, height, true)
+    }
+
     /// As another window left it in this folder.
     pub(super) fn again(folder: TempDir, width: f32, height: f32) -> Self {
+        Self::with(folder, width, height, false)
+    }
+
+    fn with(folder: TempDir, width: f32, height: f32, may_greet: bool) -> Self {
         let places = places(folder.path());
         let harness = Harness::builder()
             .with_size([width, height])
             .with_max_steps(64)
             .build_eframe(move |context| {
-                let loaded = kept::load(places.config.as_deref());
+                let mut loaded = kept::load(places.config.as_deref());
+                loaded.is_first &= may_greet;
                 App::new(&context.egui_ctx, Engine::default(), places, loaded)
             });
         Self { harness, folder }
@@ -150,6 +160,7 @@ pub(super) fn places(folder: &Path) -> Places {
     Places {
         config: Some(folder.join("config")),
         data: Some(folder.join("data")),
+        pictures: vec![folder.join("pictures"), folder.to_owned()],
     }
 }
 

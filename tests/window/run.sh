@@ -1,6 +1,6 @@
 #!/bin/sh
-# Opens the built program's window on a virtual screen and does with it what a person does: adds a folder by its path, reads the plan,
-# looks at previews, shrinks, exports the report. Then checks the folder and the exported files.
+# Opens the built program's window on a virtual screen and does with it what a person does: passes the first start, adds a folder by its
+# path, reads the plan, looks at previews, shrinks, exports the report. Then checks the folder and the exported files.
 #
 #     sh tests/window/run.sh [PROGRAM]
 #
@@ -66,6 +66,7 @@ wait_for() {
 
 title() { xdotool getwindowname "${window:-0}" 2>/dev/null || true; }
 title_has() { title | grep -q -- "$1"; }
+title_is_plain() { [ "$(title)" = Shardpress ]; }
 shot() { sleep "${SHARDPRESS_SHOT_PAUSE:-0}"; import -window "$window" "$shots/$1.png"; }
 # One key after the other: on a software renderer a frame takes a quarter of a second, and a key is a frame.
 press() { for key in "$@"; do xdotool key "$key"; done; }
@@ -96,6 +97,11 @@ echo "window: there after $((($(date +%s%N) - begin) / 1000000)) ms, the tools o
 has_focus() { [ "$(xdotool getwindowfocus)" = "$window" ]; }
 xdotool windowactivate "$window" || true
 wait_for "the focus" has_focus
+# 0. The first start: once, and Escape leads past it.
+wait_for "the welcome" title_has '^Welcome'
+shot 0-welcome
+press Escape
+wait_for "the start page" title_is_plain
 shot 1-empty
 
 # 1. Add: the path field has a key of its own.

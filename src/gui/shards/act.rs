@@ -16,10 +16,11 @@ use crate::gui::shell::{self, Page, Toast, Tone};
 pub(in crate::gui) fn act(model: &mut Model, command: Command, office: &Office) {
     let state = &mut model.shards;
     match command {
-        Command::Add(folders) => adding::add(state, folders, office),
+        Command::Add(folders) => adding::add(state, folders, false, office),
+        Command::AddWhole(library) => adding::add(state, vec![library], true, office),
         Command::AddTyped(text) => {
             let folders = paths::typed(&text, state.home.as_deref());
-            adding::add(state, folders, office);
+            adding::add(state, folders, false, office);
         }
         Command::ChooseFolders => pick(model, "Add folders of images", true, office),
         Command::ChooseLibrary => pick(model, "Add a library: a folder with shards in it", false, office),

@@ -20,8 +20,8 @@ use crate::gui::shell::{Toast, Tone};
 /// Sentences that a toast has room for.
 const MOST_SENTENCES: usize = 3;
 
-/// Starts looking at folders that somebody wants to add.
-pub(super) fn add(state: &mut State, folders: Vec<PathBuf>, office: &Office) {
+/// Starts looking at folders that somebody wants to add; with `whole`, nobody is asked which shards of a library are meant.
+pub(super) fn add(state: &mut State, folders: Vec<PathBuf>, whole: bool, office: &Office) {
     if folders.is_empty() {
         return;
     }
@@ -33,6 +33,7 @@ pub(super) fn add(state: &mut State, folders: Vec<PathBuf>, office: &Office) {
         begun: Instant::now(),
         done: 0,
         control: Arc::clone(&control),
+        whole,
         added: Vec::new(),
         refused: Vec::new(),
     });
@@ -44,9 +45,9 @@ pub(super) fn add(state: &mut State, folders: Vec<PathBuf>, office: &Office) {
 pub(super) fn found(model: &mut Model, id: u64, asked: &Path, found: Found) {
     let state = &mut model.shards;
     // Cancelled meanwhile: nobody wants to know.
-    if !state.adding.iter().any(|adding| adding.id == id) {
+    let Some(whole) = state.adding.iter().find(|adding| adding.id == id).map(|adding| adding.whole) else {
         return;
-    }
+    };
     let result = match found {
         Found::Shard { look, of_file } => {
             let name = paths::name(&look.status.path);
@@ -56,6 +57,12 @@ pub(super) fn found(model: &mut Model, id: u64, asked: &Path, found: Found) {
                 model.shell.toast(Toast::new(Tone::Success, what).detail(name));
             }
             taken
+        }
+        Found::Library(library) if whole && !library.shards.is_empty() => {
+            let (id, ticked) = (state.id(), vec![true; library.shards.len()]);
+            state.choosing.push_back(Choosing { id, library });
+            take_library(model, id, &ticked);
+            Ok(Vec::new())
         }
         Found::Library(library) => take_or_choose(state, library),
         Found::Ours => Err(format!(

@@ -69,7 +69,7 @@ pub(in crate::gui) fn hear(model: &mut Model, news: News, office: &Office) {
         }
         News::Picked { folders, missing } => {
             state.picker = if missing { Picker::Missing } else { Picker::Closed };
-            adding::add(state, folders, office);
+            adding::add(state, folders, false, office);
         }
         News::JobOver { id, outcome } => tasks::job_over(state, id, outcome),
         News::TaskOver(id) => tasks::over(model, id),

@@ -31,6 +31,7 @@ pub(super) use self::act::act;
 pub(super) use self::hear::hear;
 pub(super) use self::kept::Kept;
 pub(super) use self::list::{TaskKind, kind_of_drive};
+pub(super) use self::paths::{home, typed};
 pub(super) use self::settle::{settle, start};
 pub(super) use self::state::State;
 pub(super) use self::tasks::ask_before_closing;
@@ -46,6 +47,8 @@ use crate::report::LastRun;
 pub(super) enum Command {
     /// These were dropped, chosen, or named at the start.
     Add(Vec<PathBuf>),
+    /// A library of which every shard is meant: nobody is asked.
+    AddWhole(PathBuf),
     /// Typed or pasted: one folder a line.
     AddTyped(String),
     /// The system's dialog.

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 /// The folders that a text names, one a line; empty lines are passed over.
-pub(super) fn typed(text: &str, home: Option<&Path>) -> Vec<PathBuf> {
+pub(in crate::gui) fn typed(text: &str, home: Option<&Path>) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     for path in text.lines().filter_map(|line| one(line, home)) {
         if !found.contains(&path) {
@@ -106,7 +106,7 @@ pub(super) fn shown(path: &Path, home: Option<&Path>) -> String {
 }
 
 /// The person's own folder.
-pub(super) fn home() -> Option<PathBuf> {
+pub(in crate::gui) fn home() -> Option<PathBuf> {
     directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())
 }
 

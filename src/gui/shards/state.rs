@@ -63,6 +63,8 @@ pub(super) struct Adding {
     pub(super) begun: Instant,
     pub(super) done: usize,
     pub(super) control: Arc<Control>,
+    /// All shards of a library are meant.
+    pub(super) whole: bool,
     /// What was taken in.
     pub(super) added: Vec<PathBuf>,
     /// Sentences on what was not.

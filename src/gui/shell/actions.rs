@@ -6,7 +6,7 @@ use super::{Command as ShellCommand, Page, keys};
 use crate::gui::command::Command;
 use crate::gui::model::Model;
 use crate::gui::theme::Icon;
-use crate::gui::{run, shards};
+use crate::gui::{about, run, shards, welcome};
 
 /// One thing to do.
 pub(super) struct Action {
@@ -84,6 +84,22 @@ pub(super) fn view(model: &Model) -> Vec<Action> {
             ShellCommand::Zoom(keys::next_zoom(kept.zoom, false)),
         ),
         action("Usual size", Icon::Search, keys::USUAL_SIZE, ShellCommand::Zoom(1.0)),
+    ]
+}
+
+/// What the program says of itself.
+pub(super) fn help() -> Vec<Action> {
+    let about = |words, icon, part| action(words, icon, None::<KeyboardShortcut>, about::Command::Open(part));
+    vec![
+        action("Welcome", Icon::Sparkles, None::<KeyboardShortcut>, welcome::Command::Open),
+        about("About Shardpress", Icon::Info, about::Part::Program),
+        about("Licences", Icon::Scale, about::Part::Licences),
+        action(
+            "Copy diagnostics",
+            Icon::Copy,
+            None::<KeyboardShortcut>,
+            about::Command::CopyDiagnostics,
+        ),
     ]
 }
 

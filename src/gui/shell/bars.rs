@@ -1,6 +1,6 @@
 //! The bar on top with the pages and the one thing to do, and the bar at the bottom with the state.
 
-use egui::{Align, Frame, Layout, Margin, Panel, Rect, Sense, Ui, pos2, vec2};
+use egui::{Align, Frame, Layout, Margin, Panel, Sense, Ui, vec2};
 
 use super::{Command, Page, Tone, keys, panel};
 use crate::engine::{BackendChoice, DriveKind};
@@ -182,15 +182,4 @@ fn card(ui: &mut Ui, model: &Model) {
     let response = widgets::state(ui, Icon::Gpu, words, tokens.text2);
     widgets::tip(response, &tip);
     ui.add_space(theme::SPACE_8);
-}
-
-/// The program's mark: an outline, and a small square in it.
-pub(super) fn mark(ui: &mut Ui) -> Rect {
-    let tokens = theme::tokens(ui);
-    let (rect, _) = ui.allocate_exact_size(vec2(18.0, 18.0), Sense::hover());
-    ui.painter()
-        .rect_stroke(rect.shrink(0.5), 5, egui::Stroke::new(1.5, tokens.text), egui::StrokeKind::Inside);
-    let small = Rect::from_min_size(pos2(rect.left() + 4.0, rect.bottom() - 10.0), vec2(6.0, 6.0));
-    ui.painter().rect_filled(small, 2, tokens.accent);
-    rect
 }

@@ -7,7 +7,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 use super::{Command, Page, PanelPart, View, panel};
 use crate::gui::command::Outbox;
 use crate::gui::model::Model;
-use crate::gui::{report, run, shards};
+use crate::gui::{report, run, shards, welcome};
 
 pub(in crate::gui) const ADD_FOLDER: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::O);
 pub(in crate::gui) const ALL_SETTINGS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Comma);
@@ -40,6 +40,8 @@ pub(in crate::gui) fn keys(window: &egui::Context, model: &Model, view: &mut Vie
     let drops: Vec<PathBuf> = window.input(|input| input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect());
     if !drops.is_empty() {
         out.send(shards::Command::Add(drops));
+        // That was an answer to what it asks.
+        out.send(welcome::Command::Close);
     }
     // What lies over the page has the keys, Escape above all.
     if model.shell.dialog.is_some() || window.memory(|memory| memory.top_modal_layer().is_some()) || egui::Popup::is_any_open(window) {

@@ -50,7 +50,8 @@ fn show(button: &Response, model: &Model, out: &mut Outbox) {
         widgets::menu_line(ui);
         group(ui, actions::view(model), out);
         widgets::menu_line(ui);
-        group(ui, vec![actions::quit()], out);
+        // The rest of them is in the box, and found by search.
+        group(ui, actions::help().into_iter().take(2).chain([actions::quit()]).collect(), out);
     });
 }
 

@@ -29,7 +29,7 @@ use super::command::Outbox;
 use super::model::{Model, Views};
 use super::office::Office;
 use super::theme::{self, Looks};
-use super::{plan, preview, report, run, settings, shards};
+use super::{about, plan, preview, report, run, settings, shards, welcome};
 use crate::engine::{Settings, workers};
 
 /// What fills the middle.
@@ -405,6 +405,8 @@ pub(super) fn show(ui: &mut egui::Ui, model: &Model, views: &mut Views, out: &mu
     shards::show_over(ui, model, &mut views.shards, out);
     settings::show_over(ui, model, &mut views.settings, out);
     report::show_over(ui, model, &mut views.report, out);
+    welcome::show(ui, model, &mut views.welcome, out);
+    about::show(ui, model, &mut views.about, out);
     search::show(ui, model, views, out);
     dialog::show(ui, model, &mut views.shell, out);
     toast::show(ui, model, &mut views.shell, out);

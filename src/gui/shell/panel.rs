@@ -9,6 +9,9 @@ use crate::gui::model::{Model, Views};
 use crate::gui::theme::{self, Icon, Text};
 use crate::gui::{settings, shards, widgets};
 
+/// Side of the program's mark.
+const MARK: f32 = 18.0;
+
 /// Below this width the panel folds into a rail.
 pub(in crate::gui) const NARROW: f32 = theme::NARROW;
 
@@ -43,7 +46,7 @@ fn head(ui: &mut Ui, model: &Model, out: &mut Outbox) {
     let row = |layout| egui::UiBuilder::new().max_rect(inside).layout(layout);
     let left = &mut ui.new_child(row(Layout::left_to_right(Align::Center)));
     left.spacing_mut().item_spacing.x = 10.0;
-    bars::mark(left);
+    widgets::mark(left, MARK);
     widgets::label(left, "Shardpress", Text::Strong, tokens.text);
     let right = &mut ui.new_child(row(Layout::right_to_left(Align::Center)).id_salt("right"));
     right.spacing_mut().item_spacing.x = theme::SPACE_8;
@@ -87,7 +90,7 @@ fn rail(ui: &mut Ui, model: &Model, out: &mut Outbox) {
             ui.with_layout(Layout::top_down(Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.y = 4.0;
                 ui.add_space(15.0);
-                bars::mark(ui);
+                widgets::mark(ui, MARK);
                 ui.add_space(22.0);
                 let parts = [
                     (PanelPart::Shards, Icon::Layers, "Shards"),

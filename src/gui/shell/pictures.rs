@@ -4,6 +4,7 @@ use super::{Command, Dialog, Page, PanelPart, ThemeChoice, Toast, Tone};
 use crate::engine::AdapterKind;
 use crate::gui::settings::made_up;
 use crate::gui::testing::Window;
+use crate::gui::{about, welcome};
 
 fn save(window: &mut Window, name: &str) {
     let Some(folder) = std::env::var_os("SHARDPRESS_GALLERY") else {
@@ -14,6 +15,31 @@ fn save(window: &mut Window, name: &str) {
     image
         .save(std::path::Path::new(&folder).join(format!("{name}.png")))
         .expect("saved");
+}
+
+/// The first start, in all of its states, and what the program says of itself.
+fn boxes(window: &mut Window, name: &str) {
+    let wait = |window: &mut Window| {
+        for _ in 0..40 {
+            window.harness.step();
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+    };
+    window.harness.state_mut().send(welcome::Command::Open);
+    wait(window);
+    save(window, &format!("welcome-{name}"));
+    window.harness.state_mut().send(welcome::Command::Write("somewhere".to_owned()));
+    window.harness.run_steps(2);
+    save(window, &format!("welcome-refused-{name}"));
+    window.harness.state_mut().send(welcome::Command::Close);
+    window.harness.state_mut().model.about.drawn_by = Some("AMD Radeon 780M, Vulkan, radv Mesa 24.1.3".to_owned());
+    for (part, what) in [(about::Part::Program, "about"), (about::Part::Licences, "licences")] {
+        window.harness.state_mut().send(about::Command::Open(part));
+        wait(window);
+        save(window, &format!("{what}-{name}"));
+    }
+    window.harness.state_mut().send(about::Command::Close);
+    window.harness.run_steps(2);
 }
 
 #[test]
@@ -57,6 +83,7 @@ fn pictures_of_every_page() {
             window.harness.key_press(egui::Key::Escape);
             window.harness.run_steps(3);
             window.harness.state_mut().send(Command::Go(Page::Plan));
+            boxes(&mut window, &format!("{theme}-{size}"));
             let dialog = Dialog::new(
                 "Shrink 2,338 images in shard_00000?",
                 "Every original is kept in the shard until you purge it, so this run can be undone at any time.",

@@ -125,6 +125,7 @@ fn find(model: &Model, text: &str) -> Vec<Found> {
         .into_iter()
         .chain(actions::pages())
         .chain(actions::view(model))
+        .chain(actions::help())
         .chain([actions::quit()])
         .filter(|action| action.not_now.is_none())
         .map(from_action)

@@ -8,6 +8,10 @@ use crate::gui::{plan, preview, report, run};
 pub(super) fn of(model: &Model, views: &Views) -> String {
     let what = if let Some(dialog) = &model.shell.dialog {
         dialog.title.clone()
+    } else if model.welcome.is_open() {
+        "Welcome".to_owned()
+    } else if model.about.is_open() {
+        "About".to_owned()
     } else if views.shards.is_adding() {
         "Add folders".to_owned()
     } else if let Some(running) = run::title(model) {

@@ -36,6 +36,21 @@ pub(crate) fn drawing(ui: &mut Ui) -> Response {
     response
 }
 
+/// The program's mark: an outline, and a small square in it.
+pub(crate) fn mark(ui: &mut Ui, side: f32) -> Rect {
+    let tokens = theme::tokens(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(side, side), Sense::hover());
+    let scale = side / 18.0;
+    let pen = Stroke::new(1.5 * scale, tokens.text);
+    let radius = |of_18: f32| (of_18 * scale).round() as u8;
+    ui.painter()
+        .rect_stroke(rect.shrink(0.5 * scale), radius(5.0), pen, StrokeKind::Inside);
+    let corner = pos2(rect.left() + 4.0 * scale, rect.bottom() - 10.0 * scale);
+    let small = Rect::from_min_size(corner, vec2(6.0, 6.0) * scale);
+    ui.painter().rect_filled(small, radius(2.0), tokens.accent);
+    rect
+}
+
 /// An empty page or card: an icon, a title, a sentence, and what `actions` draws below.
 pub(crate) fn empty_state(ui: &mut Ui, icon: Icon, title: &str, sentence: &str, actions: impl FnOnce(&mut Ui)) {
     let tokens = theme::tokens(ui);

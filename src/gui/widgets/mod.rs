@@ -19,10 +19,12 @@ mod words;
 
 pub(crate) use button::{Button, icon_button, icon_button_with, link, link_named};
 pub(crate) use card::{Tile, card_frame, card_in, card_line, card_title, card_title_note, side_number, tiles};
-pub(crate) use empty::{drawing, drop_outline, empty_line, empty_state, spinner, spinner_at};
+pub(crate) use empty::{drawing, drop_outline, empty_line, empty_state, mark, spinner, spinner_at};
 pub(crate) use field::{NumberField, TextField, error_line};
 pub(crate) use keys::kbd;
-pub(crate) use overlay::{ToastAct, ToastLook, dialog, dialog_buttons, dialog_head, dialog_rows, paragraph, toast, verdict, warning_strip};
+pub(crate) use overlay::{
+    ToastAct, ToastLook, dialog, dialog_buttons, dialog_head, dialog_of, dialog_rows, paragraph, toast, verdict, warning_strip,
+};
 pub(crate) use paint::{focus_ring, focus_ring_inside, hover_part, icon, icon_at, line, lines, put_left, put_right};
 pub(crate) use phase::{PhaseBar, phase_bar, phase_heads, phase_legend, progress, swatch};
 pub(crate) use plot::{Chart, phase_line};

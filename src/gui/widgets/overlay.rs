@@ -22,10 +22,15 @@ fn floating(ui_style: &egui::Style, radius: u8) -> Frame {
 
 /// A dialog over the scrim. `true` when a person leaves it by Escape or a click beside it. `title` is its name.
 pub(crate) fn dialog<R>(context: &Context, id: Id, title: &str, content: impl FnOnce(&mut Ui) -> R) -> (R, bool) {
+    dialog_of(context, id, title, DIALOG_WIDTH, content)
+}
+
+/// The same of another width, for what is no question.
+pub(crate) fn dialog_of<R>(context: &Context, id: Id, title: &str, width: f32, content: impl FnOnce(&mut Ui) -> R) -> (R, bool) {
     let style = context.global_style();
     let tokens = theme::tokens_of(&style.visuals);
     let window = context.content_rect();
-    let width = DIALOG_WIDTH.min(window.width() - theme::SPACE_32);
+    let width = width.min(window.width() - theme::SPACE_32);
     let area = Modal::default_area(id).accessible_name(title).role(Role::Dialog);
     let response = Modal::new(id)
         .area(area)
