@@ -57,7 +57,7 @@ fn open_with(backends: wgpu::Backends, places: &Places, folders: &[PathBuf], att
     let options = eframe::NativeOptions {
         viewport: ViewportBuilder::default()
             .with_title("Shardpress")
-            .with_app_id("shardpress")
+            .with_app_id("io.github.shardpress.Shardpress")
             .with_inner_size([1280.0, 800.0])
             .with_min_inner_size(LEAST)
             .with_drag_and_drop(true)

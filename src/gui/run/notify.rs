@@ -19,12 +19,12 @@ mod system {
         const SERVICE: &str = "org.freedesktop.Notifications";
         const PATH: &str = "/org/freedesktop/Notifications";
         let bus = zbus::blocking::Connection::session()?;
-        let hints = HashMap::from([("desktop-entry", Value::from("shardpress"))]);
+        let hints = HashMap::from([("desktop-entry", Value::from("io.github.shardpress.Shardpress"))]);
         // Of this program, replacing none, with its icon, without buttons, as long as the desktop thinks fit.
         let body = (
             "Shardpress",
             0_u32,
-            "shardpress",
+            "io.github.shardpress.Shardpress",
             title,
             plain(text),
             Vec::<&str>::new(),
