@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use crate::engine::{Fit, Layer, Origin, PRESETS, Preset, Resolved, Settings};
+use crate::engine::{Fit, Layer, Origin, PRESETS, Preset, Resolved, Settings, sync_file};
 use crate::report::format;
 
 /// A longer file is no settings.
@@ -302,7 +302,7 @@ fn write(file: &Path, text: &str, replace: bool) -> Result<(), PresetError> {
         .write(true)
         .create_new(true)
         .open(&temporary)
-        .and_then(|mut new| new.write_all(text.as_bytes()).and_then(|()| new.sync_all()));
+        .and_then(|mut new| new.write_all(text.as_bytes()).and_then(|()| sync_file(&new)));
     let done = match written {
         Ok(()) if replace => fs::rename(&temporary, file).map_err(|error| failed(file, &error)),
         Ok(()) => rename_noreplace(&temporary, file),

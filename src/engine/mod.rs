@@ -46,7 +46,7 @@ pub use bench::{BenchAsk, BenchAxis, BenchError, BenchProgress, BenchRecord, Ben
 #[cfg(feature = "benching")]
 pub use benching::{Stages, shrink_all};
 pub use commit::{KeptRun, Standing};
-pub use disk::{drive as look_at_drive, free_space, resolve};
+pub use disk::{drive as look_at_drive, free_space, resolve, sync_file};
 pub use forecast::Predictions;
 #[cfg(any(test, feature = "fuzzing"))]
 pub use fuzzing::Meter;

@@ -9,6 +9,7 @@ use super::compare::Comparison;
 use super::page::Page;
 use super::value::{FORMAT, Report};
 use super::{csv, findings, html, json, markdown, sections};
+use crate::engine::sync_file;
 
 /// Why a report could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -268,7 +269,7 @@ pub(super) fn write_whole(path: &Path, content: impl FnOnce(&mut dyn Write) -> i
         let mut file = BufWriter::new(OpenOptions::new().write(true).create_new(true).open(&temp)?);
         content(&mut file)?;
         file.flush()?;
-        file.get_ref().sync_all()?;
+        sync_file(file.get_ref())?;
         drop(file);
         fs::rename(&temp, path)?;
         sync_folder(folder(path));
@@ -298,7 +299,7 @@ fn next_number() -> u64 {
 /// systems have no sync of folders.
 fn sync_folder(folder: &Path) {
     if cfg!(unix) {
-        let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        let _ = File::open(folder).and_then(|folder| sync_file(&folder));
     }
 }
 

@@ -15,6 +15,7 @@ mod extended;
 mod identity;
 mod promise;
 mod real;
+mod sync;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
@@ -36,6 +37,7 @@ pub(crate) use identity::{Attributes, Identity};
 pub(crate) use promise::weak_sync;
 pub use real::resolve;
 pub(crate) use real::{RealDisk, resolve_folder};
+pub use sync::sync_file;
 
 use crate::engine::metrics::Drive;
 

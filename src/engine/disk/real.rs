@@ -287,7 +287,7 @@ impl NewFile for Handle {
     }
 
     fn sync(&mut self) -> Result<(), DiskError> {
-        self.file.sync_all().map_err(on("sync", &self.path))
+        super::sync::sync_file(&self.file).map_err(on("sync", &self.path))
     }
 }
 

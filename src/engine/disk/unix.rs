@@ -10,6 +10,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use super::real::refuse_irregular;
+use super::sync::sync_file;
 use super::{Attributes, DiskError, Identity, Owner, extended};
 
 pub(super) fn entry_inode(entry: &DirEntry) -> u64 {
@@ -217,7 +218,7 @@ pub(super) fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
 pub(super) fn sync_dir(folder: &Path) -> io::Result<()> {
     let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
     let folder = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(folder)?;
-    match folder.sync_all() {
+    match sync_file(&folder) {
         // Network and user-space file systems whose folders know no fsync.
         Err(error) if lacks_operation(&error) => Ok(()),
         result => result,
@@ -262,5 +263,5 @@ pub(super) fn lock_for_servers(_file: &File) -> io::Result<bool> {
 
 /// `fsync` is about the file, not about the handle: one open for reading will do.
 pub(super) fn sync_read(file: &File, _path: &Path) -> io::Result<()> {
-    file.sync_all()
+    sync_file(file)
 }
