@@ -88,7 +88,7 @@ if command -v flatpak-builder >/dev/null; then
     # It reads the sources, which are made when a Flatpak is built.
     cp "packaging/flatpak/$id.yml" "$work/"
     echo '[{"type": "inline", "contents": "x", "dest-filename": "x"}]' >"$work/cargo-sources.json"
-    said=$(flatpak-builder --state-dir="$work/flatpak" --show-manifest "$work/$id.yml" 2>&1 >/dev/null) || fail "the Flatpak's manifest: $said"
+    said=$(cd "$work" && flatpak-builder --show-manifest "$id.yml" 2>&1 >/dev/null) || fail "the Flatpak's manifest: $said"
     [ -z "$said" ] || fail "the Flatpak's manifest: $said"
     step "flatpak-builder reads the manifest"
 fi
