@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes what a package needs beside the program and files of this repository: manual pages and shell completions, from the program's
-# own definition of its arguments, and Debian's changelog.
+# own definition of its arguments, the licences of all that is in it, and Debian's changelog.
 #
 #     sh packaging/linux/assets.sh PROGRAM [FOLDER]
 #
@@ -10,12 +10,13 @@ program=$(realpath "${1:?"usage: sh packaging/linux/assets.sh PROGRAM [FOLDER]"}
 cd "$(dirname "$0")/../.."
 into=${2:-target/linux}
 
-rm -rf "$into/man" "$into/completions" "$into/changelog.Debian"
+rm -rf "$into/man" "$into/completions" "$into/changelog.Debian" "$into/licences.txt"
 mkdir -p "$into/man" "$into/completions"
 "$program" man "$into/man" >/dev/null
 "$program" completions bash >"$into/completions/shardpress.bash"
 "$program" completions zsh >"$into/completions/_shardpress"
 "$program" completions fish >"$into/completions/shardpress.fish"
+"$program" licences >"$into/licences.txt"
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 epoch=$(sh packaging/release/epoch.sh)

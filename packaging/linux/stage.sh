@@ -36,3 +36,4 @@ for icon in assets/icons/*.png; do
 done
 put 644 packaging/linux/copyright share/doc/shardpress/copyright
 put 644 CHANGELOG.md share/doc/shardpress/changelog
+put 644 "$made/licences.txt" share/doc/shardpress/licences.txt
