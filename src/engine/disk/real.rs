@@ -20,12 +20,12 @@ pub(crate) struct RealDisk;
 /// # Errors
 /// It is not there, or cannot be looked at.
 pub fn resolve(path: &Path) -> io::Result<PathBuf> {
-    fs::canonicalize(system::literal(path)).map(system::plain)
+    system::canonical(path).map(system::plain)
 }
 
 /// The same, and whether it is a folder.
 pub(crate) fn resolve_folder(path: &Path) -> io::Result<(PathBuf, bool)> {
-    let full = fs::canonicalize(system::literal(path))?;
+    let full = system::canonical(path)?;
     // Asked for the error: a drive that fails here would otherwise be told to be a file.
     let is_folder = fs::metadata(&full)?.is_dir();
     Ok((system::plain(full), is_folder))

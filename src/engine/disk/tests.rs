@@ -94,7 +94,9 @@ fn a_lock_is_held_once() {
     let second = RealDisk.lock(&path).expect("lock").expect("free again");
     // Its holder removes it: whoever comes next must not share a file without a name.
     RealDisk.remove_file(&path).expect("remove");
-    let third = RealDisk.lock(&path).expect("lock").expect("a new file");
+    let third = RealDisk.lock(&path).expect("lock");
+    // Before Windows 10 1809, on FAT and under wine the name goes when the last handle does: still held, then.
+    assert!(third.is_some() || cfg!(windows), "a new file");
     drop((second, third));
 }
 

@@ -22,6 +22,11 @@ pub(super) fn literal(path: &Path) -> &Path {
     path
 }
 
+/// The path with links resolved.
+pub(super) fn canonical(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(path)
+}
+
 /// There is one form of a path.
 pub(super) fn plain(path: PathBuf) -> PathBuf {
     path

@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 use std::os::windows::ffi::OsStrExt;
 use std::os::windows::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::os::windows::io::AsRawHandle;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use windows_sys::Win32::Foundation::{
@@ -168,6 +168,21 @@ pub(super) fn rename_over(from: &Path, to: &Path) -> io::Result<()> {
 
 pub(super) fn remove_file(path: &Path) -> io::Result<()> {
     though_read_only(path, || patiently(|| fs::remove_file(literal(path))))
+}
+
+/// The literal path with links resolved.
+///
+/// Some drives cannot tell it although the file is there (RAM disks, encrypted volumes; wine, of long paths and of dots at the end).
+/// Then links stay in it, and one folder under two names is two folders; the lock still keeps two runs apart.
+pub(super) fn canonical(path: &Path) -> io::Result<PathBuf> {
+    let opened = literal(path);
+    match fs::canonicalize(&opened) {
+        Ok(full) if fs::symlink_metadata(&full).is_ok() => Ok(full),
+        _ => {
+            fs::metadata(&opened)?;
+            std::path::absolute(&opened).map(|full| literal(&full).into_owned())
+        }
+    }
 }
 
 /// Does what the read-only attribute of `path` forbids. Elsewhere a file that nobody may write can be removed or replaced by whoever
