@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn arguments_are_folders() {
         let folders = |words: &[&str]| Arguments::try_parse_from([&["shardpress-gui"], words].concat()).map(|found| found.folders);
-        assert_eq!(folders(&[]).expect("no folder"), [PathBuf::new(); 0]);
+        assert!(folders(&[]).expect("no folder").is_empty());
         assert_eq!(
             folders(&["a", "b c"]).expect("two folders"),
             [PathBuf::from("a"), PathBuf::from("b c")]

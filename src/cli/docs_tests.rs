@@ -46,8 +46,11 @@ fn documents() -> Vec<(String, String)> {
     paths.into_iter().map(read).collect()
 }
 
-/// A document's blocks of code that hold commands, and its code within text; each with its line.
-fn code(text: &str) -> (Vec<(usize, String)>, Vec<(usize, String)>) {
+/// Pieces of code, each with its line.
+type Pieces = Vec<(usize, String)>;
+
+/// A document's blocks of code that hold commands, and its code within text.
+fn code(text: &str) -> (Pieces, Pieces) {
     let line = |at: usize| text[..at].matches('\n').count() + 1;
     let (mut blocks, mut words) = (Vec::new(), Vec::new());
     let mut open: Option<(usize, String)> = None;

@@ -67,7 +67,7 @@ mod tests {
             .plan(&[dir.path().join("lib")], &Settings::default())
             .expect("plan");
         let means = Means {
-            judged: super::FEWEST_JUDGED,
+            judged: super::super::FEWEST_JUDGED,
             workers: 1,
             cores: 1,
             memory: 1 << 30,

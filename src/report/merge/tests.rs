@@ -135,8 +135,8 @@ fn life(seconds: i64, images: Vec<crate::engine::ImageRecord>) -> Report {
     record.id = format!("20260106T000000Z-{seconds:04}");
     record.started += Duration::seconds(seconds);
     let shard = &mut record.shards[0];
-    let of = |outcome: fn(&Outcome) -> bool| images.iter().filter(|i| outcome(&i.outcome)).map(|i| i.bytes_before).sum();
-    shard.kept_bytes = of(|outcome| matches!(outcome, Outcome::Shrunk(_)));
+    let shrunk = images.iter().filter(|image| matches!(image.outcome, Outcome::Shrunk(_)));
+    shard.kept_bytes = shrunk.map(|image| image.bytes_before).sum();
     if images.iter().any(|image| image.outcome == Outcome::NotReached) {
         shard.state = crate::engine::ShardState::NotReached;
         record.stopped = Some(StopReason::Asked);
