@@ -124,7 +124,7 @@ fn diagnostics_come_into_the_clipboard_without_anybodys_names() {
     if let Some(home) = crate::gui::shards::home() {
         assert!(!text.contains(&format!("{}/", home.display())), "{text}");
     }
-    assert!(is_there(&window, "Diagnostics are in the clipboard"));
+    window.wait_for_label("Diagnostics are in the clipboard");
     assert!(!state(&window).gathering);
 }
 

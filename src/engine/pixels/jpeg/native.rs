@@ -458,7 +458,13 @@ pub(super) fn whole_cost(header: &Header) -> u64 {
 
 /// Memory of a decode into a sink, bytes: there is no picture beside the sink, only a band of rows on its way.
 pub(super) fn poured_cost(header: &Header) -> u64 {
-    let band = BAND as u64 * u64::from(header.size.width) * u64::from(header.samples.max(3));
+    // CMYK comes into a band of its own.
+    let bytes = match header.samples {
+        1 => 1,
+        4 => 4 + 3,
+        _ => 3,
+    };
+    let band = u64::from(header.size.height).min(BAND as u64) * u64::from(header.size.width) * bytes;
     coefficients(header) + buffers(header) + band
 }
 
