@@ -143,12 +143,14 @@ class Check:
         self.images[shard] += 1
         now = self.now.get(path)
         if now == data:
-            if output != path and output in self.now:
+            both = output != path and output in self.now
+            if both:
+                # As a kill leaves it; the next run takes one of the two away.
                 self.says(f"{path}: it is there, and a replacement too")
             if replace:
                 self.unfinished[shard] += 1
             self.image_bytes[shard] += len(data)
-            return {path}
+            return {path, output} if both else {path}
         if not replace:
             self.says(f"{path}: it should be untouched and is {'gone' if now is None else 'changed'}")
             return {path}
