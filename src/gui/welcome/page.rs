@@ -14,7 +14,7 @@ use crate::gui::widgets::{self, Button, TextField};
 
 const WIDTH: f32 = 640.0;
 /// Of a card.
-const HEIGHT: f32 = 190.0;
+const HEIGHT: f32 = 206.0;
 
 const TITLE: &str = "Welcome to Shardpress";
 const SENTENCE: &str = "It makes the large images of whole folders small, in place, and loses none of them.";
