@@ -285,6 +285,8 @@ fn a_preset_is_changed_saved_renamed_and_deleted() {
     window.wait_for("the file to be replaced", |_| {
         fs::read_to_string(&file).is_ok_and(|text| !text.contains("progressive"))
     });
+    // The file may be there before the question has gone, which would take the next click.
+    window.wait_for("the question to go", |window| window.harness.query_by_label("Replace it").is_none());
 
     window.click("More about Flora, with tags");
     window.click("Rename");
