@@ -65,16 +65,17 @@ fn coded_sixteenths(reader: &mut Reader, at: u64, components: u8) -> Result<u8, 
     /// Of one component: its number, its factors (across, down), its quantiser.
     const COMPONENT: usize = 3;
     let count = usize::from(components);
+    if !(1..=4).contains(&count) {
+        return Ok(0);
+    }
     let factors = reader.bytes(at, count * COMPONENT)?;
     let sides = || {
         factors
             .chunks_exact(COMPONENT)
             .map(|c| (u32::from(c[1] >> 4), u32::from(c[1] & 15)))
     };
-    let valid = (1..=4).contains(&count)
-        && factors.len() == count * COMPONENT
-        && sides().all(|(h, v)| (1..=4).contains(&h) && (1..=4).contains(&v));
-    if !valid {
+    let valid = sides().all(|(h, v)| (1..=4).contains(&h) && (1..=4).contains(&v));
+    if factors.len() != count * COMPONENT || !valid {
         return Ok(0);
     }
     let full = sides().map(|(h, _)| h).max().unwrap_or(1) * sides().map(|(_, v)| v).max().unwrap_or(1);
