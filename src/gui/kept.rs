@@ -12,6 +12,7 @@ use time::macros::format_description;
 
 use super::office::Office;
 use super::{plan, preview, report, settings, shards, shell};
+use crate::engine::sync_file;
 
 /// Everything that is remembered. A field that an older version did not know has its default.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -162,7 +163,7 @@ fn write(config: &Path, kept: &Kept) -> std::io::Result<()> {
     let path = file(config);
     let fresh = path.with_extension(format!("json.{}.tmp", std::process::id()));
     let text = serde_json::to_vec_pretty(kept)?;
-    let written = fs::File::create(&fresh).and_then(|mut file| file.write_all(&text).and_then(|()| file.sync_all()));
+    let written = fs::File::create(&fresh).and_then(|mut file| file.write_all(&text).and_then(|()| sync_file(&file)));
     let renamed = written.and_then(|()| fs::rename(&fresh, &path));
     if renamed.is_err() {
         let _ = fs::remove_file(&fresh);

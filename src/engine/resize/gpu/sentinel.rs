@@ -5,6 +5,8 @@ use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use crate::engine::disk::sync_file;
+
 /// Name of the file, in the folder for the program's data.
 const NAME: &str = "gpu.starting";
 
@@ -46,7 +48,7 @@ pub(super) fn begin(folder: Option<&Path>, anyway: bool) -> Start {
     if was_there && !anyway {
         return Start::Crashed;
     }
-    if !was_there && (writeln!(file, "A graphics card is being opened.").is_err() || file.sync_all().is_err()) {
+    if !was_there && (writeln!(file, "A graphics card is being opened.").is_err() || sync_file(&file).is_err()) {
         return Start::Go(None);
     }
     Start::Go(Some(Mark { path, _file: file }))
