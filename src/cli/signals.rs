@@ -3,10 +3,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-
 use super::exit::Exit;
 use crate::engine::{Control, StopReason};
+
+#[cfg(not(windows))]
+use posix as system;
+#[cfg(windows)]
+use windows as system;
+
+/// The numbers that POSIX gives them; the exit codes are made of these.
+const SIGINT: i32 = 2;
+const SIGTERM: i32 = 15;
 
 /// Counts signals from the moment it is made.
 pub(super) struct Signals {
@@ -32,23 +39,12 @@ impl Came {
 }
 
 impl Signals {
-    /// Takes over SIGINT, SIGTERM and, where there is one, SIGHUP (a closed terminal asks like Ctrl-C, unless the program was started
-    /// under `nohup`).
+    /// Takes over what asks a command to end: on Windows what a console tells its programs, elsewhere SIGINT, SIGTERM and SIGHUP.
     pub(super) fn new() -> Self {
-        let came = Arc::new(Came::default());
-        #[cfg(unix)]
-        let signals = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
-        #[cfg(not(unix))]
-        let signals = [SIGINT, SIGTERM];
-        for signal in signals.into_iter().filter(|signal| !is_ignored(*signal)) {
-            let came = Arc::clone(&came);
-            // SAFETY: the handler does two operations on lock-free atomics that it owns a share of, which are safe in a
-            // signal handler; it neither allocates, locks nor panics.
-            let registered = unsafe { signal_hook::low_level::register(signal, move || came.add(signal as usize)) };
-            // Where a handler cannot be set the system's own stays: the program ends at once, and recovery does the rest.
-            let _ = registered;
+        Self {
+            came: system::hear(),
+            passed_on: 0,
         }
-        Self { came, passed_on: 0 }
     }
 
     /// Passes signals that came since the last call on; returns what to tell the user.
@@ -77,20 +73,83 @@ impl Signals {
     }
 }
 
-/// Was the program started so that it is not to hear of a closed terminal, as by `nohup`? Of the others every one is heard: shells
-/// have background jobs ignore SIGINT, and who sends it to such a job means it.
-fn is_ignored(signal: i32) -> bool {
-    #[cfg(any(target_os = "linux", target_os = "macos"))]
-    if signal == signal_hook::consts::SIGHUP {
-        let mut now = std::mem::MaybeUninit::<libc::sigaction>::uninit();
-        // SAFETY: with a null for the new action, sigaction changes nothing; it writes the present one to `now`, which is large enough
-        // and read only where the call says that it did.
-        return unsafe {
-            libc::sigaction(signal, std::ptr::null(), now.as_mut_ptr()) == 0 && now.assume_init().sa_sigaction == libc::SIG_IGN
-        };
+#[cfg(not(windows))]
+mod posix {
+    use std::sync::Arc;
+
+    use signal_hook::consts::SIGHUP;
+
+    use super::{Came, SIGINT, SIGTERM};
+
+    /// A closed terminal asks like Ctrl-C, unless the program was started under `nohup`.
+    pub(super) fn hear() -> Arc<Came> {
+        let came = Arc::new(Came::default());
+        for signal in [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| !is_ignored(*signal)) {
+            let came = Arc::clone(&came);
+            // SAFETY: the handler does two operations on lock-free atomics that it owns a share of, which are safe in a
+            // signal handler; it neither allocates, locks nor panics.
+            let registered = unsafe { signal_hook::low_level::register(signal, move || came.add(signal as usize)) };
+            // Where a handler cannot be set the system's own stays: the program ends at once, and recovery does the rest.
+            let _ = registered;
+        }
+        came
     }
-    let _ = signal;
-    false
+
+    /// Was the program started so that it is not to hear of a closed terminal, as by `nohup`? Of the others every one is heard: shells
+    /// have background jobs ignore SIGINT, and who sends it to such a job means it.
+    fn is_ignored(signal: i32) -> bool {
+        #[cfg(any(target_os = "linux", target_os = "macos"))]
+        if signal == SIGHUP {
+            let mut now = std::mem::MaybeUninit::<libc::sigaction>::uninit();
+            // SAFETY: with a null for the new action, sigaction changes nothing; it writes the present one to `now`, which is large
+            // enough and read only where the call says that it did.
+            return unsafe {
+                libc::sigaction(signal, std::ptr::null(), now.as_mut_ptr()) == 0 && now.assume_init().sa_sigaction == libc::SIG_IGN
+            };
+        }
+        let _ = signal;
+        false
+    }
+}
+
+/// Not by C's `signal`: it forgets its handler each time that it calls it, and a second Ctrl-C just then ends the program; and it hears
+/// nothing of a console that is closed.
+#[cfg(windows)]
+mod windows {
+    use std::sync::{Arc, OnceLock};
+    use std::time::Duration;
+
+    use windows_sys::Win32::System::Console::{CTRL_BREAK_EVENT, CTRL_C_EVENT, SetConsoleCtrlHandler};
+    use windows_sys::core::BOOL;
+
+    use super::{Came, SIGINT, SIGTERM};
+
+    /// Windows hands a handler nothing but the event.
+    static CAME: OnceLock<Arc<Came>> = OnceLock::new();
+
+    pub(super) fn hear() -> Arc<Came> {
+        if CAME.set(Arc::default()).is_ok() {
+            // SAFETY: the function lives as long as the program, and may run on a thread of its own at any time.
+            let registered = unsafe { SetConsoleCtrlHandler(Some(told), 1) };
+            // Where it cannot be set the system's own stays: the program ends at once, and recovery does the rest.
+            let _ = registered;
+        }
+        CAME.get().cloned().unwrap_or_default()
+    }
+
+    /// Called by Windows on a thread of its own.
+    extern "system" fn told(event: u32) -> BOOL {
+        let asked = matches!(event, CTRL_C_EVENT | CTRL_BREAK_EVENT);
+        if let Some(came) = CAME.get() {
+            came.add(if asked { SIGINT } else { SIGTERM } as usize);
+        }
+        if !asked {
+            // The window of the console is closed, its user logs off, or the system goes down: the program is ended as soon as this
+            // returns, or after the seconds that Windows gives it. They go to what is in flight; the program ends by itself before.
+            std::thread::sleep(Duration::from_secs(60));
+        }
+        1
+    }
 }
 
 #[cfg(test)]

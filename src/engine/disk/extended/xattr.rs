@@ -1,20 +1,13 @@
-//! What a file carries besides bytes, mode and times: extended attributes, POSIX access lists among them.
-//!
-//! A replacement is a new file, so whatever hung on the original is lost unless it is carried over by hand. Nearly no file has
-//! any: the original is asked once which it has (`flistxattr`), and nothing more where the answer is none. The new file is asked
-//! once for an access list, since it may have inherited one from its folder, which would open it to others than the original.
-//!
-//! Windows has access lists and alternate streams of another kind; a new file there has what its folder gives it.
+//! Extended attributes by the calls that Linux and macOS have for them.
 
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 use std::ffi::CString;
 use std::fs::File;
 use std::sync::Arc;
 
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 use rustix::fs::{XattrFlags, fgetxattr, flistxattr, fremovexattr, fsetxattr};
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 use rustix::io::Errno;
+
+use super::{Access, Extended, One};
 
 /// The POSIX access list of a file on Linux (`linux/xattr.h`).
 const ACCESS_LIST: &str = "system.posix_acl_access";
@@ -26,19 +19,6 @@ const LONGEST: usize = 1 << 16;
 /// All values of one file together, bytes: hundreds of files are in memory at a time.
 const MOST: usize = 1 << 18;
 
-/// One attribute with its value; `None`: it could not be read.
-type One = (String, Option<Vec<u8>>);
-
-/// The extended attributes of a file as they were read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) enum Extended {
-    /// Nobody asked (the journal does not write them down): what the file has is left as it is.
-    #[default]
-    Unknown,
-    /// It has these; none at all is the rule.
-    Known(Option<Arc<Vec<One>>>),
-}
-
 /// Attributes that say something of the *content* (signatures of it), give powers to it, or belong to the file system's own
 /// machinery. New content must not have them.
 fn stays_behind(name: &str) -> bool {
@@ -46,8 +26,7 @@ fn stays_behind(name: &str) -> bool {
 }
 
 /// Reads what a file has. A file system that knows none has none.
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-pub(super) fn read(file: &File) -> Extended {
+pub(in crate::engine::disk) fn read(file: &File) -> Extended {
     let mut names = vec![0u8; 1024];
     let listed = loop {
         match flistxattr(file, &mut names[..]) {
@@ -85,7 +64,6 @@ pub(super) fn read(file: &File) -> Extended {
 
 /// What is taken for granted of a file that does not say what it has. Without attributes on its file system: none. Otherwise it may have
 /// an access list that keeps somebody out, and the mode alone, whose group bits are then the list's mask, would let them in.
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 fn unlisted(error: Errno) -> Extended {
     // The ways in which file systems say that they know no attributes.
     if matches!(error, Errno::NOTSUP | Errno::NOSYS | Errno::INVAL | Errno::PERM) {
@@ -94,7 +72,6 @@ fn unlisted(error: Errno) -> Extended {
     Extended::Known(Some(Arc::new(vec![(ACCESS_LIST.to_owned(), None)])))
 }
 
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 fn value(file: &File, name: &str) -> Option<Vec<u8>> {
     let name = CString::new(name).ok()?;
     let mut buffer = vec![0u8; 256];
@@ -112,8 +89,7 @@ fn value(file: &File, name: &str) -> Option<Vec<u8>> {
 
 /// Gives a new file everything but the access list; the names of what it did not take. While it still belongs to whoever made it
 /// and may be written: an owner without the right to write may not set these either.
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-pub(super) fn give(file: &File, extended: &Extended) -> Vec<String> {
+pub(in crate::engine::disk) fn give(file: &File, extended: &Extended) -> Vec<String> {
     let Extended::Known(Some(attributes)) = extended else {
         return Vec::new();
     };
@@ -126,23 +102,13 @@ pub(super) fn give(file: &File, extended: &Extended) -> Vec<String> {
     others.filter(refused).map(|(name, _)| name.clone()).collect()
 }
 
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
 fn set(file: &File, name: &str, value: &[u8]) -> bool {
     CString::new(name).is_ok_and(|name| fsetxattr(file, &name, value, XattrFlags::empty()).is_ok())
 }
 
-/// What became of the access list.
-pub(super) struct Access {
-    /// The mode that the file may have: less than wanted where an access list is missing that kept somebody out.
-    pub(super) mode: u32,
-    /// The access list could not be carried over.
-    pub(super) lost: bool,
-}
-
 /// Gives a new file the original's access list, or takes away one that the folder gave it. Call it with the owner set and before the
 /// mode: a mode opens what an inherited list grants. `mode`: the permission bits of the original.
-#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-pub(super) fn give_access(file: &File, extended: &Extended, mode: u32) -> Access {
+pub(in crate::engine::disk) fn give_access(file: &File, extended: &Extended, mode: u32) -> Access {
     let Extended::Known(attributes) = extended else {
         return Access { mode, lost: false };
     };
@@ -163,21 +129,6 @@ pub(super) fn give_access(file: &File, extended: &Extended, mode: u32) -> Access
             lost: true,
         },
     }
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-pub(super) fn read(_file: &File) -> Extended {
-    Extended::Known(None)
-}
-
-#[cfg(all(unix, not(any(target_os = "linux", target_os = "android", target_vendor = "apple"))))]
-pub(super) fn give(_file: &File, _extended: &Extended) -> Vec<String> {
-    Vec::new()
-}
-
-#[cfg(all(unix, not(any(target_os = "linux", target_os = "android", target_vendor = "apple"))))]
-pub(super) fn give_access(_file: &File, _extended: &Extended, mode: u32) -> Access {
-    Access { mode, lost: false }
 }
 
 /// The permission bits that give nobody more than this POSIX access list did; `None` where it cannot be read. A user or group that it
@@ -232,7 +183,6 @@ mod tests {
         }
     }
 
-    #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
     #[test]
     fn a_list_that_cannot_be_asked_for_closes_the_file() {
         assert_eq!(unlisted(Errno::NOTSUP), Extended::Known(None));
