@@ -33,7 +33,7 @@ enum Fate {
     Set(String),
 }
 
-/// A packet that cannot be read.
+/// A packet that cannot be read, or of which nothing would be left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Broken;
 
@@ -44,20 +44,20 @@ pub(super) fn corrected(packet: &[u8], keep_gps: bool, size: Size) -> Result<Str
     let mut reader = NsReader::from_str(text);
     let mut out = String::with_capacity(text.len());
     let mut depth = 0_usize;
-    let mut elements = 0_usize;
+    let mut kept = false;
     loop {
         let before = position(&reader);
         let event = reader.read_event().map_err(|_| Broken)?;
         let raw = text.get(before..position(&reader)).ok_or(Broken)?;
         match &event {
-            Event::Eof if depth == 0 && elements > 0 => return Ok(out),
+            Event::Eof if depth == 0 && kept => return Ok(out),
             // Entities of a document's own are not for XMP, and a way to mischief.
             Event::Eof | Event::DocType(_) => return Err(Broken),
             Event::Start(tag) | Event::Empty(tag) => {
                 let has_content = matches!(event, Event::Start(_));
-                elements += 1;
                 match fate(reader.resolver().resolve_element(tag.name()), keep_gps, size) {
                     Fate::Keep => {
+                        kept = true;
                         depth += usize::from(has_content);
                         start_tag(&mut out, &reader, tag, raw, keep_gps, size)?;
                     }
@@ -67,6 +67,7 @@ pub(super) fn corrected(packet: &[u8], keep_gps: bool, size: Size) -> Result<Str
                     }
                     Fate::Drop => {}
                     Fate::Set(value) if has_content => {
+                        kept = true;
                         out.push_str(raw);
                         out.push_str(&value);
                         let name = tag.to_end().into_owned();
