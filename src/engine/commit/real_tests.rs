@@ -44,7 +44,12 @@ fn tree(folder: &Path) -> BTreeMap<OsString, Vec<u8>> {
             if path.is_dir() {
                 walk(root, &path, found);
             } else {
-                let name = path.strip_prefix(root).expect("below").as_os_str().to_owned();
+                let below = path.strip_prefix(root).expect("below");
+                // Elsewhere a name may hold a backslash, and need be no Unicode.
+                let name = match cfg!(windows) {
+                    true => below.display().to_string().replace('\\', "/").into(),
+                    false => below.as_os_str().to_owned(),
+                };
                 found.insert(name, std::fs::read(&path).expect("readable"));
             }
         }

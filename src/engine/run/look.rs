@@ -287,7 +287,15 @@ mod tests {
     use super::*;
 
     fn names(look: &Library) -> Vec<String> {
-        let below = |shard: &LibraryShard| shard.path.strip_prefix(&look.path).expect("below").display().to_string();
+        let below = |shard: &LibraryShard| {
+            shard
+                .path
+                .strip_prefix(&look.path)
+                .expect("below")
+                .display()
+                .to_string()
+                .replace('\\', "/")
+        };
         look.shards.iter().map(below).collect()
     }
 

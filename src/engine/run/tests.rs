@@ -13,6 +13,9 @@ use crate::engine::metrics::{Drive, DriveKind, Outcome, Record, Snapshot};
 use crate::engine::settings::{Collisions, Originals, Verify};
 
 /// The real disk, except where a test says otherwise.
+/// `EIO`, `ERROR_IO_DEVICE`.
+const DEAD_DRIVE: i32 = if cfg!(windows) { 1117 } else { 5 };
+
 #[derive(Debug, Default)]
 struct Moody {
     /// Folders that cannot be listed.
@@ -29,7 +32,7 @@ struct Moody {
 impl Moody {
     fn refuse(&self, folders: &[PathBuf], action: &'static str, path: &Path) -> Result<(), DiskError> {
         match folders.iter().any(|f| path.starts_with(f)) {
-            true => Err(DiskError::new(action, path, std::io::Error::from_raw_os_error(5))),
+            true => Err(DiskError::new(action, path, std::io::Error::from_raw_os_error(DEAD_DRIVE))),
             false => Ok(()),
         }
     }

@@ -225,13 +225,12 @@ fn claim(dir: &Path) -> Result<(), SampleError> {
             None => Ok(()),
             Some(_) => Err(SampleError::NotEmpty { path: dir.to_path_buf() }),
         },
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory || dir.is_file() => {
-            // It may as well be a folder above that is a file.
-            let file = dir.ancestors().find(|path| path.is_file()).unwrap_or(dir);
-            Err(SampleError::NotAFolder { path: file.to_path_buf() })
-        }
-        Err(source) => Err(failed(dir, "read the folder", source)),
+        // A file where the folder should be, or one above it; of the latter Windows says that nothing was found.
+        Err(source) => match dir.ancestors().find(|path| path.is_file()) {
+            Some(file) => Err(SampleError::NotAFolder { path: file.to_path_buf() }),
+            None if source.kind() == io::ErrorKind::NotFound => Ok(()),
+            None => Err(failed(dir, "read the folder", source)),
+        },
     }
 }
 

@@ -100,7 +100,7 @@ fn candidates_are_the_folder_and_its_direct_subfolders_in_natural_order() {
         let found = candidates(&RealDisk, roots, recursive).expect("candidates");
         found
             .iter()
-            .map(|p| p.strip_prefix(&root).expect("below").display().to_string())
+            .map(|p| p.strip_prefix(&root).expect("below").display().to_string().replace('\\', "/"))
             .collect()
     };
     assert_eq!(names(std::slice::from_ref(&root), false), ["", "s9", "s10"]);
