@@ -16,13 +16,15 @@ out=${2:-target/windows/msi}
 mkdir -p "$out"
 out=$(realpath "$out")
 sh tests/windows/setup.sh wixl:wixl msiinfo:msitools || exit $?
-# shellcheck source=tests/windows/wine_env.sh
-. tests/windows/wine_env.sh
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
+# A wine of its own: what an interrupted installation left registered would be counted as in use, and stay.
+SHARDPRESS_WINEPREFIX=$work/prefix
+# shellcheck source=tests/windows/wine_env.sh
+. tests/windows/wine_env.sh
 fail() {
     echo "msi: FAILED: $*" >&2
     [ ! -s "$work/log" ] || tail -n 30 "$work/log" >&2

@@ -16,13 +16,14 @@ shots=$(realpath "$shots")
 sh tests/window/setup.sh
 # shellcheck source=tests/windows/wine_env.sh
 . tests/windows/wine_env.sh
+me=window
 patience=${SHARDPRESS_PATIENCE:-180} # seconds, for each condition
 
 work=$(mktemp -d)
 finish() {
     status=$?
     trap - EXIT INT TERM
-    [ "$status" -eq 0 ] || [ -z "${display:-}" ] || import -window root "$shots/failed.png" 2>/dev/null || true
+    [ "$status" -eq 0 ] || [ -z "${server:-}" ] || import -window root "$shots/failed.png" 2>/dev/null || true
     for process in ${app:-} ${manager:-} ${server:-}; do kill "$process" 2>/dev/null || true; done
     wait 2>/dev/null || true
     rm -rf "$work"
@@ -35,27 +36,10 @@ fail() {
     [ ! -s "$work/log" ] || tail -n 20 "$work/log" >&2
     exit 1
 }
-wait_for() { # WHAT COMMAND…
-    what=$1
-    shift
-    end=$(($(date +%s) + patience))
-    until "$@" >/dev/null 2>&1; do
-        if [ -n "${app:-}" ] && ! kill -0 "$app" 2>/dev/null; then fail "the program ended while waiting for: $what"; fi
-        [ "$(date +%s)" -lt "$end" ] || fail "waited $patience s for: $what"
-        sleep 0.3
-    done
-    echo "window: $what"
-}
+# shellcheck source=tests/window/screen.sh
+. tests/window/screen.sh
 
-Xvfb -displayfd 3 -screen 0 1280x830x24 -nolisten tcp 3>"$work/display" 2>"$work/xvfb.log" &
-server=$!
-wait_for "a virtual screen" test -s "$work/display"
-DISPLAY=:$(cat "$work/display")
-display=$DISPLAY
-export DISPLAY
-openbox >"$work/openbox.log" 2>&1 &
-manager=$!
-wait_for "a window manager" xdotool get_desktop
+open_screen
 
 library=$work/library
 win "$programs/shardpress.exe" sample "$(winpath "$library")" >"$work/log" 2>&1 || fail "no sample library"

@@ -5,7 +5,7 @@
 #
 #     sh tests/windows/wine.sh [FOLDER-OF-THE-PROGRAMS [PART…]]
 #
-# Without a folder the programs are built first (tests/windows/build.sh). Parts: journey names fold held readonly long stop.
+# Without a folder the programs are built first (tests/windows/build.sh). Parts: journey names fold held read_only long stop.
 # Exit 77: this machine cannot tell.
 #
 # What wine does not show: NTFS itself (what is kept through a power cut, names that only differ in case on one drive, FAT's file numbers),
@@ -181,7 +181,7 @@ fold() {
     expect 3 "two files that want one name" run --yes "$(winpath "$both")"
     said one.png
     same "a collision by case" "$work/before" "$both"
-    expect 0 "numbered" run --yes --collisions number "$(winpath "$both")"
+    expect 0 "numbered" run --yes --target 4096 --collisions number "$(winpath "$both")"
     [ -s "$both/one-2.jpg" ] || fail "not numbered"
     cmp -s "$work/picture.jpg" "$both/ONE.JPG" || fail "the other file was touched"
     expect 0 "undo of numbers" undo --yes "$(winpath "$both")"
@@ -235,7 +235,6 @@ held() {
     same "a polite holder" "$work/before" "$held"
     # A replacement that is looked at while its run is undone.
     expect 0 "run" run --yes "$(winpath "$held")"
-    tree contents "$held" >"$work/contents"
     hold "$held/b.jpg" r
     code=0
     shardpress undo --yes "$(winpath "$held")" >"$work/out" 2>&1 </dev/null || code=$?
@@ -249,7 +248,7 @@ held() {
     # One shard, two runs.
     hold_lock=$work/locked
     mkdir "$hold_lock"
-    for number in 1 2 3 4 5 6 7 8 9; do picture "$hold_lock/$number.png"; done
+    for number in $(seq 120); do picture "$hold_lock/$number.png"; done
     "$wine" "$programs/shardpress.exe" run --yes --quiet --workers 1 "$(winpath "$hold_lock")" >"$work/first" 2>&1 </dev/null &
     child=$!
     while kill -0 "$child" 2>/dev/null && [ ! -s "$hold_lock/.shardpress/lock" ]; do sleep 0.01; done
@@ -259,7 +258,7 @@ held() {
     child=
     case $code in
     3)
-        said "another run is working"
+        said "Another run works on this shard"
         said "process "
         ok "two runs on one shard: the second is told by whom it is held"
         ;;
@@ -269,22 +268,22 @@ held() {
 }
 
 # The read-only attribute.
-readonly() {
-    readonly=$work/readonly
-    mkdir "$readonly"
-    picture "$readonly/a.png"
-    cp "$work/picture.jpg" "$readonly/same.jpg"
-    chmod a-w "$readonly"/*
-    tree list "$readonly" >"$work/before"
-    tree contents "$readonly" >"$work/contents"
-    expect 0 "read-only files" run --yes --target 96 "$(winpath "$readonly")"
-    none_lost "read-only files" "$work/contents" "$readonly"
-    case $(stat -c %A "$readonly/a.jpg") in *w*) fail "the attribute was not carried over" ;; esac
-    expect 0 "undo of read-only files" undo --yes "$(winpath "$readonly")"
-    same "read-only files" "$work/before" "$readonly"
-    expect 0 "read-only files, deleted" run --yes --target 96 --originals delete "$(winpath "$readonly")"
-    [ -s "$readonly/a.jpg" ] || fail "not made"
-    [ ! -e "$readonly/a.png" ] || fail "a read-only original was not deleted"
+read_only() {
+    folder=$work/read-only
+    mkdir "$folder"
+    picture "$folder/a.png"
+    cp "$work/picture.jpg" "$folder/same.jpg"
+    chmod a-w "$folder"/*
+    tree list "$folder" >"$work/before"
+    tree contents "$folder" >"$work/contents"
+    expect 0 "read-only files" run --yes --target 96 "$(winpath "$folder")"
+    none_lost "read-only files" "$work/contents" "$folder"
+    case $(stat -c %A "$folder/a.jpg") in *w*) fail "the attribute was not carried over" ;; esac
+    expect 0 "undo of read-only files" undo --yes "$(winpath "$folder")"
+    same "read-only files" "$work/before" "$folder"
+    expect 0 "read-only files, deleted" run --yes --target 96 --originals delete "$(winpath "$folder")"
+    [ -s "$folder/a.jpg" ] || fail "not made"
+    [ ! -e "$folder/a.png" ] || fail "a read-only original was not deleted"
     ok "the read-only attribute is carried over and is in nobody's way"
 }
 
@@ -303,26 +302,29 @@ long() {
     ok "paths of $(printf %s "$(winpath "$long")" | wc -c) characters and more"
 }
 
-# Ctrl-C.
+# Ctrl-C: once, and a second time before the first is through.
 stop() {
     many=$work/many
     mkdir "$many"
     for number in $(seq 40); do picture "$many/$number.png"; done
     tree contents "$many" >"$work/contents"
     tree list "$many" >"$work/before"
-    "$wine" "$programs/shardpress.exe" run --yes --workers 1 "$(winpath "$many")" >"$work/out" 2>&1 </dev/null &
-    child=$!
-    while kill -0 "$child" 2>/dev/null && [ "$(find "$many" -name '*.orig' | wc -l)" -lt 1 ]; do sleep 0.02; done
-    kill -INT "$child" 2>/dev/null || fail "it was over before Ctrl-C"
-    code=0
-    wait "$child" || code=$?
-    child=
-    [ "$code" -eq 130 ] || fail "Ctrl-C: exit code $code, not 130"
-    none_lost "Ctrl-C" "$work/contents" "$many"
-    [ -z "$(find "$many" -path '*/.shardpress/journal')" ] || fail "Ctrl-C left an open journal"
-    expect 0 "undo after Ctrl-C" undo --yes "$(winpath "$many")"
-    same "Ctrl-C" "$work/before" "$many"
-    ok "Ctrl-C: finishes what it holds, exit code 130"
+    for times in once twice; do
+        "$wine" "$programs/shardpress.exe" run --yes --workers 1 "$(winpath "$many")" >"$work/out" 2>&1 </dev/null &
+        child=$!
+        while kill -0 "$child" 2>/dev/null && [ "$(find "$many" -name '*.orig' | wc -l)" -lt 1 ]; do sleep 0.02; done
+        kill -INT "$child" 2>/dev/null || fail "it was over before Ctrl-C"
+        [ "$times" = once ] || kill -INT "$child" 2>/dev/null || true
+        code=0
+        wait "$child" || code=$?
+        child=
+        [ "$code" -eq 130 ] || fail "Ctrl-C $times: exit code $code, not 130"
+        none_lost "Ctrl-C $times" "$work/contents" "$many"
+        [ -z "$(find "$many" -path '*/.shardpress/journal')" ] || fail "Ctrl-C $times left an open journal"
+        undo_all "$many"
+        same "Ctrl-C $times" "$work/before" "$many"
+        ok "Ctrl-C $times: exit code 130, nothing lost, undone"
+    done
 }
 
 # Drawn once, for all parts: a picture with work to do, and one that is a JPEG already.
@@ -333,6 +335,6 @@ find "$work/pictures" -name '*.jpg' -size +40k | sort | head -n 1 | xargs -I{} c
 for kind in png jpg; do [ -s "$work/picture.$kind" ] || fail "the sample has no large $kind"; done
 
 [ $# -eq 0 ] || shift
-[ $# -gt 0 ] || set -- journey names fold held readonly long stop
+[ $# -gt 0 ] || set -- journey names fold held read_only long stop
 for part in "$@"; do "$part"; done
 echo "wine: all $count checks are fine"
