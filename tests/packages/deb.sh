@@ -19,6 +19,7 @@ cannot() {
 }
 fail() {
     echo "deb: FAILED: $1" >&2
+    [ ! -s "${work:-}/app.log" ] || tail -n 20 "$work/app.log" >&2
     exit 1
 }
 step() { echo "deb: $*"; }
@@ -188,29 +189,12 @@ installed >"$work/packages-all"
 step "with recommendations came $(came "$work/packages-before" "$work/packages-all")"
 inside apt-get -qq check
 
-Xvfb -displayfd 3 -screen 0 1280x830x24 -nolisten tcp 3>"$work/display" 2>"$work/xvfb.log" &
-server=$!
-# Runs a condition until it holds: wait_for WHAT COMMAND…
-wait_for() {
-    what=$1
-    shift
-    end=$(($(date +%s) + 90))
-    until "$@" >/dev/null 2>&1; do
-        if [ -n "${app:-}" ] && ! kill -0 "$app" 2>/dev/null; then
-            cat "$work/app.log" >&2
-            fail "the program ended while waiting for: $what"
-        fi
-        [ "$(date +%s)" -lt "$end" ] || { cat "$work/app.log" >&2; fail "waited 90 s for: $what"; }
-        sleep 0.3
-    done
-}
+me=deb
+patience=90 # seconds, for each condition
+# shellcheck source=tests/window/screen.sh
+. tests/window/screen.sh
 : >"$work/app.log"
-wait_for "a virtual screen" test -s "$work/display"
-DISPLAY=:$(cat "$work/display")
-export DISPLAY
-openbox >"$work/openbox.log" 2>&1 &
-manager=$!
-wait_for "a window manager" xdotool get_desktop
+open_screen
 mkdir -p "$root/tmp/.X11-unix"
 mount --bind /tmp/.X11-unix "$root/tmp/.X11-unix"
 # As the entry in the menu starts it, with a folder: its Exec line, for one folder.
@@ -227,7 +211,6 @@ shot() { import -window "$window" "$out/window.png"; }
 # A window that is there may not be drawn yet. Drawn means: letters, frames and colours, not one grey.
 drawn() { shot && [ "$(identify -format %k "$out/window.png")" -gt 200 ]; }
 wait_for "the first frame" drawn
-step "the first frame is drawn"
 title_has() { xdotool getwindowname "$window" | grep -q -- "$1"; }
 wait_for "the plan of the folder that it was started with" title_has '^Plan ready'
 shot

@@ -25,6 +25,7 @@ program=$(realpath "${1:-${CARGO_TARGET_DIR:-target}/debug/shardpress}")
 shots=${SHARDPRESS_SHOTS:-target/window}
 mkdir -p "$shots"
 work=$(mktemp -d)
+me=window
 patience=60 # seconds, for each condition
 
 export XDG_DATA_HOME="$work/data" XDG_CONFIG_HOME="$work/config" XDG_CACHE_HOME="$work/cache" NO_AT_BRIDGE=1
@@ -36,7 +37,7 @@ finish() {
     trap - EXIT INT TERM
     if [ "$status" -ne 0 ]; then
         echo "window: FAILED" >&2
-        [ -z "${display:-}" ] || DISPLAY=$display import -window root "$shots/failed.png" 2>/dev/null || true
+        [ -z "${server:-}" ] || import -window root "$shots/failed.png" 2>/dev/null || true
         [ ! -s "$work/program.log" ] || sed 's/^/program: /' "$work/program.log" >&2
     fi
     for process in ${app:-} ${manager:-} ${server:-}; do kill "$process" 2>/dev/null || true; done
@@ -47,24 +48,12 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-# Runs a condition until it holds: wait_for WHAT COMMAND…
-wait_for() {
-    what=$1
-    shift
-    end=$(($(date +%s) + patience))
-    until "$@" >/dev/null 2>&1; do
-        if [ -n "${app:-}" ] && ! kill -0 "$app" 2>/dev/null; then
-            echo "window: the program ended while waiting for: $what" >&2
-            exit 1
-        fi
-        if [ "$(date +%s)" -ge "$end" ]; then
-            echo "window: waited $patience s for: $what (title: $(title))" >&2
-            exit 1
-        fi
-        sleep 0.2
-    done
-    echo "window: $what"
+fail() {
+    echo "window: $* (title: $(title))" >&2
+    exit 1
 }
+# shellcheck source=tests/window/screen.sh
+. tests/window/screen.sh
 
 title() { xdotool getwindowname "${window:-0}" 2>/dev/null || true; }
 title_has() { title | grep -q -- "$1"; }
@@ -74,14 +63,7 @@ shot() { sleep "${SHARDPRESS_SHOT_PAUSE:-0}"; import -window "$window" "$shots/$
 press() { for key in "$@"; do xdotool key "$key"; done; }
 write() { xdotool type --delay 60 "$1"; }
 
-Xvfb -displayfd 3 -screen 0 1280x830x24 -nolisten tcp 3>"$work/display" 2>"$work/xvfb.log" &
-server=$!
-wait_for "a virtual screen" test -s "$work/display"
-display=:$(cat "$work/display")
-export DISPLAY="$display"
-openbox >"$work/openbox.log" 2>&1 &
-manager=$!
-wait_for "a window manager" xdotool get_desktop
+open_screen
 
 "$program" sample "$work/library" >/dev/null
 shard=$work/library/shard_00000
