@@ -1,6 +1,6 @@
 //! How the box about the program looks.
 
-use egui::{Align, Id, Label, Layout, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui::{Align, Id, Label, Layout, Rect, Response, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::{Command, Facts, Part, Place, State, View, list};
 use crate::about::{NO_NETWORK, TARGET, VERSION, commit};
@@ -113,7 +113,7 @@ fn program(ui: &mut Ui, state: &State, facts: &Facts, out: &mut Outbox) {
                 for place in &facts.places {
                     kept(ui, place, facts, out);
                 }
-                line_of(ui, "Originals of your images", "In .shardpress in each shard, until you purge them");
+                place_lines(ui, "Originals of your images", "In .shardpress in each shard, until you purge them", 0.0);
             });
             card(ui, "Free and private", |ui| {
                 ui.add_space(4.0);
@@ -171,10 +171,30 @@ fn line_of(ui: &mut Ui, name: &str, value: &str) {
     ui.painter().galley(pos2(rect.left() + left, top), value_galley, tokens.text);
 }
 
+/// What is kept, and below it where, in what `right` leaves of the width, points.
+fn place_lines(ui: &mut Ui, what: &str, place: &str, right: f32) -> Response {
+    let tokens = theme::tokens(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), theme::HEIGHT_LIST_ROW), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{what}: {place}")));
+    widgets::put_left(
+        ui,
+        rect.left(),
+        rect.top() + 13.0,
+        widgets::line(ui, what, Text::Control, tokens.text),
+    );
+    let (short, _) = widgets::elide_middle(ui, place, Text::Small, rect.width() - right);
+    widgets::put_left(
+        ui,
+        rect.left(),
+        rect.top() + 31.0,
+        widgets::line(ui, short, Text::Small, tokens.text3),
+    );
+    response
+}
+
 /// Where something is kept, and a way there.
 fn kept(ui: &mut Ui, place: &Place, facts: &Facts, out: &mut Outbox) {
     let tokens = theme::tokens(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), theme::HEIGHT_LIST_ROW), Sense::hover());
     let path = place.path.as_deref().map_or_else(
         || "Nowhere: the system names no folder for it".to_owned(),
         |path| match facts.home.as_deref().and_then(|home| path.strip_prefix(home).ok()) {
@@ -182,12 +202,8 @@ fn kept(ui: &mut Ui, place: &Place, facts: &Facts, out: &mut Outbox) {
             _ => path.display().to_string(),
         },
     );
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{}: {path}", place.what)));
-    let (top, below) = (rect.top() + 13.0, rect.top() + 31.0);
-    widgets::put_left(ui, rect.left(), top, widgets::line(ui, place.what, Text::Control, tokens.text));
-    let room = rect.width() - 96.0;
-    let (short, _) = widgets::elide_middle(ui, &path, Text::Small, room);
-    widgets::put_left(ui, rect.left(), below, widgets::line(ui, short, Text::Small, tokens.text3));
+    let response = place_lines(ui, place.what, &path, 96.0);
+    let rect = response.rect;
     ui.painter()
         .hline(rect.x_range(), rect.bottom() - 0.5, egui::Stroke::new(1.0, tokens.line));
     let end = Rect::from_min_max(pos2(rect.right() - 90.0, rect.top()), rect.max);

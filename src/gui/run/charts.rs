@@ -3,6 +3,7 @@
 use egui::{Align2, Color32, Ui};
 use egui_plot::{Bar, BarChart, Line, LineStyle, PlotPoint, PlotPoints, PlotUi, Points, Polygon, Text as PlotText};
 
+use super::histogram;
 use super::page::Chart;
 use super::plots::{Plots, WINDOW_SECONDS};
 use super::state::Live;
@@ -14,6 +15,9 @@ use crate::gui::widgets::{self, label, phase_legend, phase_line};
 
 /// Room for the words below the plot.
 const AXIS: f32 = 4.0;
+
+/// A line of the smallest letters, points.
+pub(super) const LINE: f64 = 15.0;
 
 /// One plot in the room there is, with its title or without.
 pub(super) fn show(ui: &mut Ui, live: &Live, chart: Chart, titled: bool) {
@@ -32,7 +36,7 @@ pub(super) fn show(ui: &mut Ui, live: &Live, chart: Chart, titled: bool) {
         Chart::Throughput => throughput(ui, live, height),
         Chart::Saved => saved(ui, live, height),
         Chart::Time => time(ui, live, height),
-        Chart::Sizes => sizes(ui, live, height),
+        Chart::Sizes => histogram::show(ui, live, height),
     }
 }
 
@@ -58,7 +62,7 @@ pub(super) fn note(ui: &mut Ui, live: &Live, chart: Chart) {
 fn end_of(live: &Live) -> f64 {
     let now = live.now.plots.seconds.max(live.now.seconds);
     if live.end.is_some() {
-        return now.max(1.0);
+        return now.max(0.05);
     }
     let left = words::time_left(live).map_or(now * 0.25, |left| left.as_secs_f64());
     let end = (now + left).max(4.0);
@@ -83,7 +87,7 @@ fn nice(least: f64) -> f64 {
 }
 
 /// Gridlines from 0 to the first at or above `most`: two to four of them.
-fn marks(most: f64) -> Vec<f64> {
+pub(super) fn marks(most: f64) -> Vec<f64> {
     let step = nice(most.max(1e-9) / 3.5);
     let count = (most / step).ceil().max(1.0) as usize;
     (0..=count).map(|n| n as f64 * step).collect()
@@ -116,7 +120,7 @@ fn future<'a>(tokens: &Tokens, from: f64, to: f64, top: f64) -> Polygon<'a> {
         .allow_hover(false)
 }
 
-fn words_at(at: [f64; 2], words: &str, color: Color32, anchor: Align2) -> PlotText {
+pub(super) fn words_at(at: [f64; 2], words: &str, color: Color32, anchor: Align2) -> PlotText {
     PlotText::new("", PlotPoint::new(at[0], at[1]), rich(words, Text::Tiny, color))
         .anchor(anchor)
         .allow_hover(false)
@@ -279,8 +283,14 @@ fn saved(ui: &mut Ui, live: &Live, height: f32) {
             plot.points(Points::new("", vec![tip]).radius(3.0).color(tokens.accent).allow_hover(false));
             let right = tip[0] > end * 0.18;
             let anchor = if right { Align2::RIGHT_BOTTOM } else { Align2::LEFT_BOTTOM };
-            let up = 5.0 / plot.transform().dpos_dvalue_y().abs();
-            plot.text(words_at([tip[0], (tip[1] + up).max(top * 0.04)], &shown, tokens.accent, anchor));
+            let transform = plot.transform();
+            let point = [1.0 / transform.dpos_dvalue_x(), 1.0 / transform.dpos_dvalue_y().abs()];
+            // Above the point; beside it where there is no room above.
+            let above = (tip[1] + 5.0 * point[1]).max(top * 0.04);
+            let highest = top - LINE * point[1];
+            let beside = if above > highest { 8.0 * point[0] } else { 0.0 };
+            let at = [if right { tip[0] - beside } else { tip[0] + beside }, above.min(highest)];
+            plot.text(words_at(at, &shown, tokens.accent, anchor));
         });
 }
 
@@ -311,7 +321,7 @@ fn time(ui: &mut Ui, live: &Live, height: f32) {
     let tokens = theme::tokens(ui);
     let plots = &live.now.plots;
     let slices = plots.slices.clone();
-    let window = plots.seconds.clamp(1.0, WINDOW_SECONDS);
+    let window = plots.seconds.clamp(0.05, WINDOW_SECONDS);
     let begin = plots.seconds - window;
     let total = |ms: &[f64; 3]| ms.iter().sum::<f64>();
     let most = slices.iter().map(|slice| total(&slice.ms)).fold(1.0, f64::max);
@@ -326,7 +336,10 @@ fn time(ui: &mut Ui, live: &Live, height: f32) {
     );
     let width = window / slices.len().max(1) as f64 * 0.86;
     let over = live.end.is_some();
-    let left = format!("{window:.0} s ago");
+    let left = match begin > 0.0 {
+        true => format!("{window:.0} s ago"),
+        false => "start".to_owned(),
+    };
     let decimals = usize::from(y.get(1).is_some_and(|step| *step < 1.0));
     let mid = slices.clone();
     widgets::Chart::new("time per image", "", &summary)
@@ -369,98 +382,9 @@ fn time(ui: &mut Ui, live: &Live, height: f32) {
 }
 
 /// Plain bars of one colour.
-fn bar_chart(bars: Vec<Bar>, color: Color32) -> BarChart {
+pub(super) fn bar_chart(bars: Vec<Bar>, color: Color32) -> BarChart {
     let bars = bars.into_iter().map(|bar| bar.fill(color).stroke((0.0, color))).collect();
     BarChart::new("", bars).color(color).allow_hover(false)
-}
-
-fn sizes(ui: &mut Ui, live: &Live, height: f32) {
-    let tokens = theme::tokens(ui);
-    let bins = live.now.plots.bins.clone();
-    let most = bins.iter().map(|bin| bin.before.max(bin.after)).max().unwrap_or(1);
-    let y = marks(f64::from(most).max(1.0) * 1.02);
-    let top = y.last().copied().unwrap_or(1.0);
-    let (from, to) = match (bins.first(), bins.last()) {
-        (Some(first), Some(last)) => (first.octaves[0] - 0.5, last.octaves[1] + 0.5),
-        _ => (13.5, 23.5),
-    };
-    let x = octave_marks(from, to);
-    let replaced = live.now.story.changed;
-    let summary = if replaced == 0 {
-        "Sizes of files before and after; none is finished yet".to_owned()
-    } else {
-        let mean = |bytes: i128| format::bytes(u64::try_from(bytes / i128::from(replaced)).unwrap_or(0)).text();
-        let before = i128::from(live.now.story.replaced_bytes);
-        let after = before - i128::from(live.now.snapshot.saved_bytes);
-        format!("A file had {} on average and has {} now", mean(before), mean(after))
-    };
-    let hovered = bins.clone();
-    widgets::Chart::new("file sizes", "", &summary)
-        .height(height)
-        .x(from, to, x, |octave| {
-            format::bytes(octave.exp2().round() as u64)
-                .text()
-                .replace(".00", "")
-                .replace(".0", "")
-        })
-        .y(0.0, top, y, |value| format::count(value.round() as u64))
-        .hover(move |x, _| {
-            let bin = hovered.iter().find(|bin| bin.octaves[0] <= x && x < bin.octaves[1]);
-            bin.map_or_else(String::new, |bin| {
-                format!(
-                    "{} to {}\nBefore {}\nAfter {}",
-                    format::bytes(bin.octaves[0].exp2() as u64).text(),
-                    format::bytes(bin.octaves[1].exp2() as u64).text(),
-                    format::count(bin.before.into()),
-                    format::count(bin.after.into())
-                )
-            })
-        })
-        .show(ui, move |plot| {
-            let middle = |octaves: [f64; 2]| octaves[0].midpoint(octaves[1]);
-            let grey = mix(tokens.card, tokens.text3, 0.7);
-            let before = bins
-                .iter()
-                .map(|bin| Bar::new(middle(bin.octaves), f64::from(bin.before)).width(0.45));
-            plot.bar_chart(bar_chart(before.collect(), grey));
-            let after = bins
-                .iter()
-                .map(|bin| Bar::new(middle(bin.octaves), f64::from(bin.after)).width(0.28));
-            plot.bar_chart(bar_chart(after.collect(), tokens.accent));
-            let up = 4.0 / plot.transform().dpos_dvalue_y().abs();
-            let peak = |count: fn(&super::sizes::Bin) -> u32| bins.iter().max_by_key(|bin| count(bin)).filter(|bin| count(bin) > 0);
-            for (bin, count, words, color) in [
-                (
-                    peak(|bin| bin.before),
-                    bins.iter().map(|bin| bin.before).max(),
-                    "Before",
-                    tokens.text2,
-                ),
-                (
-                    peak(|bin| bin.after),
-                    bins.iter().map(|bin| bin.after).max(),
-                    "After",
-                    tokens.accent,
-                ),
-            ] {
-                if let (Some(bin), Some(count)) = (bin, count) {
-                    let height = (f64::from(count) + up).min(top - 3.0 * up);
-                    let (at, anchor) = if bin.octaves[1] > from + (to - from) * 0.8 {
-                        (bin.octaves[1], Align2::RIGHT_BOTTOM)
-                    } else {
-                        (bin.octaves[0], Align2::LEFT_BOTTOM)
-                    };
-                    plot.text(words_at([at, height], words, color, anchor));
-                }
-            }
-        });
-}
-
-/// Every third octave, or more seldom: 16 KiB, 128 KiB, 1 MiB, 8 MiB.
-fn octave_marks(from: f64, to: f64) -> Vec<f64> {
-    let step = ((to - from) / 4.0).ceil().max(1.0);
-    let first = (from / step).ceil() * step;
-    (0..).map(|n| first + f64::from(n) * step).take_while(|mark| *mark <= to).collect()
 }
 
 #[cfg(test)]
@@ -482,6 +406,5 @@ mod tests {
         for seconds in [1.0, 9.0, 60.0, 3599.0, 86_400.0] {
             assert!((1..=5).contains(&clock_marks(seconds).len()), "{seconds}");
         }
-        assert_eq!(octave_marks(13.5, 23.5), [15.0, 18.0, 21.0]);
     }
 }

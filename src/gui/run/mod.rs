@@ -10,6 +10,7 @@ mod bars;
 mod charts;
 mod follow;
 mod head;
+mod histogram;
 mod notify;
 mod offer;
 mod page;

@@ -11,7 +11,7 @@ const STEP: Duration = Duration::from_millis(250);
 /// Stands that are kept; past it every second one goes and the step doubles. More than a plot has pixels to show.
 const MOST: usize = 512;
 
-/// Over so many seconds a rate is averaged: writing comes in batches, and its line would be a comb.
+/// Over so many seconds a rate is averaged, or over a quarter of a shorter run: writing comes in batches, and its line would be a comb.
 const SMOOTH_SECONDS: f64 = 2.0;
 
 /// What had been done at a time.
@@ -92,16 +92,22 @@ impl Track {
     /// Images a second of a phase over time.
     pub(in crate::gui) fn rates(&self, phase: Phase) -> Vec<[f64; 2]> {
         let images = |stand: &Stand| stand.images[phase as usize];
+        let smooth = (self.length() / 4.0).min(SMOOTH_SECONDS);
         let mut from = 0;
         let mut line = Vec::with_capacity(self.stands.len());
         for (n, now) in self.stands.iter().enumerate() {
-            while from + 1 < n && now.at - self.stands[from].at > SMOOTH_SECONDS {
+            while from + 1 < n && now.at - self.stands[from].at > smooth {
                 from += 1;
             }
             let then = &self.stands[from];
             // Before the beginning there was nothing, which is part of the first average: drives answer the first reads at once.
-            let span = (now.at - then.at).max(SMOOTH_SECONDS);
-            line.push([now.at, images(now).saturating_sub(images(then)) as f64 / span]);
+            let span = (now.at - then.at).max(smooth);
+            let rate = if span > 0.0 {
+                images(now).saturating_sub(images(then)) as f64 / span
+            } else {
+                0.0
+            };
+            line.push([now.at, rate]);
         }
         line
     }
@@ -187,6 +193,16 @@ mod tests {
             let saved = track.saved();
             assert!((saved[saved.len() - 1][1] - track.length() * 10_000.0).abs() < 1500.0);
         }
+    }
+
+    #[test]
+    fn a_run_of_a_moment_has_its_true_rate() {
+        let mut track = Track::default();
+        track.end(0.1, &snapshot(20, 5));
+        let line = track.rates(Phase::Process);
+        assert_eq!(line.len(), 2);
+        assert!(line[0][1].abs() < 1e-9 && (line[1][1] - 200.0).abs() < 1e-6, "{line:?}");
+        assert_eq!(Track::default().rates(Phase::Load), [[0.0, 0.0]]);
     }
 
     #[test]

@@ -145,7 +145,12 @@ fn library(ui: &Ui, choosing: &Choosing, view: &mut LibraryView, out: &mut Outbo
 }
 
 fn library_head(ui: &mut Ui, view: &mut LibraryView, shown: &[usize]) {
-    let frame = egui::Frame::new().inner_margin(egui::Margin::symmetric(24, 4));
+    let frame = egui::Frame::new().inner_margin(egui::Margin {
+        left: 24,
+        right: 24,
+        top: 12,
+        bottom: 4,
+    });
     frame.show(ui, |ui| {
         ui.horizontal(|ui| {
             let field = TextField::new("Filter the shards of the library", &mut view.filter)

@@ -20,7 +20,7 @@ const TITLE: &str = "Welcome to Shardpress";
 const SENTENCE: &str = "It makes the large images of whole folders small, in place, and loses none of them.";
 /// What becomes of originals, and how they come back.
 const KEPT: &str = "Your originals stay.";
-const UNDO: &str = "Every image that is replaced is kept in its folder until you purge it. Until then a run is undone with one click, \
+const UNDO: &str = "Every image that is replaced is kept in its folder until you purge it. Until then one click undoes a run, \
                     and every file is again what it was, byte for byte.";
 
 /// Draws it, where it is open.
