@@ -12,10 +12,10 @@ use crate::engine::disk::{Attributes, Disk, DiskError, Entry, Identity, LockGuar
 use crate::engine::metrics::{Drive, DriveKind, Outcome, Record, Snapshot};
 use crate::engine::settings::{Collisions, Originals, Verify};
 
-/// The real disk, except where a test says otherwise.
 /// `EIO`, `ERROR_IO_DEVICE`.
 const DEAD_DRIVE: i32 = if cfg!(windows) { 1117 } else { 5 };
 
+/// The real disk, except where a test says otherwise.
 #[derive(Debug, Default)]
 struct Moody {
     /// Folders that cannot be listed.
