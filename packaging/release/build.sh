@@ -30,4 +30,11 @@ Linux | Darwin)
     export CFLAGS CXXFLAGS
     ;;
 esac
-exec cargo build --release --locked "$@"
+# LLVM numbers the functions that it shares between crates by the hash of code which rustc (1.95) does not order the same in each build; the
+# programs come out the same, but for these names in their table of symbols and the linker's hash of it all. So neither is kept.
+[ "$(uname -s)" != Linux ] || RUSTFLAGS="$RUSTFLAGS -C link-arg=-Wl,--build-id=none"
+cargo build --release --locked "$@"
+[ "$(uname -s)" = Linux ] || exit 0
+for program in shardpress shardpress-gui; do
+    [ ! -x "$target/release/$program" ] || objcopy --wildcard --strip-symbol='*.llvm.*' "$target/release/$program"
+done
