@@ -101,6 +101,20 @@ impl Window {
         self.harness.run_steps(3);
     }
 
+    /// Clicks a button that opens a menu with this item. An answer from a worker may move the button in the frame of the click, which then
+    /// falls beside it; so where no menu has come it is clicked again.
+    #[track_caller]
+    pub(super) fn open_menu(&mut self, button: &str, item: &str) {
+        for _ in 0..10 {
+            self.click(button);
+            if self.harness.query_all_by_label(item).next().is_some() {
+                return;
+            }
+            self.harness.run_steps(10);
+        }
+        panic!("{button}: no menu with {item}");
+    }
+
     /// Clicks the item of an open menu with this label, which may stand elsewhere on the page as well.
     #[track_caller]
     pub(super) fn click_item(&mut self, label: &str) {

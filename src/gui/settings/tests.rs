@@ -288,12 +288,13 @@ fn a_preset_is_changed_saved_renamed_and_deleted() {
     // The file may be there before the question has gone, which would take the next click.
     window.wait_for("the question to go", |window| window.harness.query_by_label("Replace it").is_none());
 
-    window.click("More about Flora, with tags");
+    window.wait_for("the change to be gone", |window| !window.has("Flora, with tags has 1 change"));
+    window.open_menu("More about Flora, with tags", "Rename");
     window.click("Rename");
     window.write("Name", "Garden");
     window.click("Rename");
     window.wait_for_label("Garden, Longest side 1,024, quality 95");
-    window.click("More about Garden");
+    window.open_menu("More about Garden", "Delete");
     window.click("Delete");
     window.wait_for_label("Garden was deleted");
     assert!(!window.own_presets().join("Garden.toml").exists());
