@@ -15,7 +15,7 @@ shots=$(mktemp -d)
 trap 'rm -rf "$shots"' EXIT
 trap 'exit 130' INT TERM
 SHARDPRESS_SHOT_PAUSE=${SHARDPRESS_SHOT_PAUSE:-3} SHARDPRESS_SHOTS=$shots sh tests/window/run.sh "$program"
-for picture in 1-empty:start 2-plan:plan 3-preview:preview 4-question:question 5-run:run 6-report:report; do
+for picture in 0-welcome:../window-welcome 1-empty:start 2-plan:plan 3-preview:preview 4-question:question 5-run:run 6-report:report; do
     pngquant --force --strip --speed 1 --output "docs/guide/${picture#*:}.png" 256 "$shots/${picture%:*}.png"
 done
-ls -l docs/guide/*.png
+ls -l docs/guide/*.png docs/window-welcome.png

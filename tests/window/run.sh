@@ -37,7 +37,7 @@ finish() {
     trap - EXIT INT TERM
     if [ "$status" -ne 0 ]; then
         echo "window: FAILED" >&2
-        [ -z "${server:-}" ] || import -window root "$shots/failed.png" 2>/dev/null || true
+        [ -z "${manager:-}" ] || import -window root "$shots/failed.png" 2>/dev/null || true
         [ ! -s "$work/program.log" ] || sed 's/^/program: /' "$work/program.log" >&2
     fi
     for process in ${app:-} ${manager:-} ${server:-}; do kill "$process" 2>/dev/null || true; done

@@ -23,7 +23,7 @@ work=$(mktemp -d)
 finish() {
     status=$?
     trap - EXIT INT TERM
-    [ "$status" -eq 0 ] || [ -z "${server:-}" ] || import -window root "$shots/failed.png" 2>/dev/null || true
+    [ "$status" -eq 0 ] || [ -z "${manager:-}" ] || import -window root "$shots/failed.png" 2>/dev/null || true
     for process in ${app:-} ${manager:-} ${server:-}; do kill "$process" 2>/dev/null || true; done
     wait 2>/dev/null || true
     rm -rf "$work"
